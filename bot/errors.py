@@ -1,0 +1,29 @@
+"""Everything that Signpost raises on purpose.
+
+    SignpostError
+    ├── SettingsError     the environment or .env: every fault at once
+    ├── CatalogueError    flows/*.toml and config/*.toml: every fault at once
+    └── StoreError        the database can't be used as promised
+
+They are raised low and turned into HTTP, TwiML or an exit code once, at the edge. Their text is
+for the operator: file, item, found, limit, cure. It never holds a telephone number of a caller,
+words of a message, or a secret.
+"""
+
+from __future__ import annotations
+
+
+class SignpostError(Exception):
+    """A fault that the operator can mend."""
+
+
+class SettingsError(SignpostError):
+    """The environment is not fit to start with."""
+
+
+class CatalogueError(SignpostError):
+    """The script, the directory or the lines are not fit to be used."""
+
+
+class StoreError(SignpostError):
+    """The database can't be reached, is not migrated, or is not durable."""
