@@ -1,0 +1,123 @@
+"""The script: nodes and the ways between them, and the words for them in each language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.core.session import Medium
+
+Command = Literal["menu", "back", "repeat", "help", "numbers", "stop"]
+Action = Literal["connect", "text", "repeat", "menu"]
+
+COMMANDS: tuple[Command, ...] = ("menu", "back", "repeat", "help", "numbers", "stop")
+ACTIONS: tuple[Action, ...] = ("connect", "text", "repeat", "menu")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Words for one thing, to be read and to be heard."""
+
+    text: str
+    voice: str
+
+    def on(self, medium: Medium) -> str:
+        """The words for this medium."""
+        return self.voice if medium == "voice" else self.text
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way out of a menu: the key that is pressed or sent, and the node it leads to."""
+
+    key: str
+    goto: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One state of the script; exactly one of these kinds:
+
+    a menu (`options`), a service (`service`), a list of numbers (`numbers`), or an end.
+    """
+
+    id: str
+    options: tuple[Option, ...] = ()
+    service: str = ""
+    numbers: tuple[str, ...] = ()
+    end: bool = False
+
+    def option(self, key: str) -> Option | None:
+        """The option with this key."""
+        return next((option for option in self.options if option.key == key), None)
+
+
+@dataclass(frozen=True)
+class ServiceWords:
+    """What is said of a service in one language."""
+
+    name: str
+    description: Prompt
+    cost: str
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All words of a flow in one language.
+
+    `prompts` by node; `labels` and `option_words` by (node, option key); `words` by node are
+    those that lead there from anywhere; `phrases` are the sentences that the engine puts together.
+    """
+
+    language: str
+    status: Literal["source", "draft", "approved"]
+    approved_by: str
+    prompts: Mapping[str, Prompt]
+    labels: Mapping[tuple[str, str], Prompt]
+    option_words: Mapping[tuple[str, str], tuple[str, ...]]
+    words: Mapping[str, tuple[str, ...]]
+    commands: Mapping[str, tuple[str, ...]]
+    actions: Mapping[str, str]
+    phrases: Mapping[str, Prompt]
+    services: Mapping[str, ServiceWords]
+    digits: tuple[str, ...]
+    key_words: tuple[str, ...]
+    fillers: frozenset[str]
+    days: tuple[str, ...]
+    clock_hours: Literal[12, 24] = 24
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a call waits, in seconds, and how often it asks again."""
+
+    answer_seconds: int = 8
+    announce_seconds: int = 4
+    ring_seconds: int = 40
+    misses: int = 3
+    rounds: int = 3
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A script: its graph, the keys that work everywhere, and its words by language."""
+
+    id: str
+    start: str
+    numbers: str
+    goodbye: str
+    nodes: Mapping[str, Node]
+    wordings: Mapping[str, Wording]
+    command_keys: Mapping[str, Command]
+    action_keys: Mapping[Action, str]
+    revision: str
+    timing: Timing = field(default_factory=Timing)
+
+    def wording(self, language: str) -> Wording:
+        """The words in this language, or in the language the flow was written in."""
+        return self.wordings.get(language) or self.wordings[next(iter(self.wordings))]
+
+    def service_node(self, service: str) -> str | None:
+        """The node at which this service is told, if the flow has one."""
+        return next((node.id for node in self.nodes.values() if node.service == service), None)

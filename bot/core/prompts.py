@@ -1,0 +1,105 @@
+"""Puts the words of a turn together: menus, services, opening hours, lists of numbers.
+
+Every sentence comes from the flow's wording; this module only fills its fields. A line break
+is a pause on a call and a new line in a text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.directory import LONDON, Directory, Service
+from bot.core.flow import ACTIONS, Action, Flow, Node, Wording
+from bot.core.session import Medium, Session
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Words of one flow for one language and medium, at one moment."""
+
+    flow: Flow
+    directory: Directory
+    wording: Wording
+    medium: Medium
+    now: datetime
+
+    def phrase(self, name: str, /, **fields: str) -> str:
+        """Fill one of the flow's phrases."""
+        return self.wording.phrases[name].on(self.medium).format(**fields)
+
+    def prompt(self, node: str) -> str:
+        """The prompt of a node without its options."""
+        prompt = self.wording.prompts.get(node)
+        return prompt.on(self.medium) if prompt else ""
+
+    def menu(self, node: Node) -> str:
+        """The prompt of a menu and its options: the destination, then the key."""
+        lines = [self.prompt(node.id)]
+        for option in node.options:
+            label = self.wording.labels[node.id, option.key].on(self.medium)
+            lines.append(self.phrase("option", label=label, key=option.key))
+        return "\n".join(line for line in lines if line)
+
+    def service(self, service: Service) -> str:
+        """What a service is, its number, its cost and whether it is open now."""
+        words = self.wording.services[service.id]
+        return self.phrase(
+            "emergency" if service.emergency else "service",
+            name=words.name,
+            number=service.phone.display,
+            description=words.description.on(self.medium),
+            cost=words.cost,
+            hours=self.hours(service),
+        )
+
+    def number(self, service: Service) -> str:
+        """The number again, in one sentence."""
+        return self.phrase(
+            "number", name=self.wording.services[service.id].name, number=service.phone.display
+        )
+
+    def numbers(self, node: Node, *, bare: bool = False) -> str:
+        """Every number of a list, one to a line; `bare` without the prompt above it."""
+        listed = [self.number(self.directory.services[service]) for service in node.numbers]
+        return "\n".join([*([] if bare else [self.prompt(node.id)]), *listed]).strip()
+
+    def actions(self, service: Service, session: Session) -> tuple[Action, ...]:
+        """What can be done at a service on a call, in the flow's fixed order."""
+        possible = {
+            "connect": bool(service.transfer_number) and not self.directory.hours(service, self.now).closed,
+            "text": session.can_be_texted and not service.emergency,
+            "repeat": True,
+            "menu": True,
+        }
+        return tuple(action for action in ACTIONS if possible[action] and action in self.flow.action_keys)
+
+    def action_menu(self, service: Service, session: Session) -> str:
+        """The choices after a service has been told on a call."""
+        return "\n".join(
+            self.phrase("option", label=self.wording.actions[action], key=self.flow.action_keys[action])
+            for action in self.actions(service, session)
+        )
+
+    def hours(self, service: Service) -> str:
+        """Say whether the service is open now, until when, or when it opens next."""
+        hours = self.directory.hours(service, self.now)
+        if hours.state == "open" and hours.until:
+            return self.phrase("hours_open", time=self.clock(hours.until))
+        if hours.state == "closed" and hours.opens:
+            days = (hours.opens.date() - self.now.astimezone(LONDON).date()) // timedelta(days=1)
+            name = {0: "hours_opens_today", 1: "hours_opens_tomorrow"}.get(days, "hours_opens_on")
+            day = self.wording.days[hours.opens.weekday()]
+            return self.phrase(name, time=self.clock(hours.opens), day=day)
+        return self.phrase(
+            {"always": "hours_always", "closed": "hours_closed"}.get(hours.state, "hours_unknown")
+        )
+
+    def clock(self, at: datetime) -> str:
+        """A London time as people say it: 9am, 5.30pm; 09:00 and 17:30 where a day has 24 hours."""
+        if self.wording.clock_hours == 24:  # noqa: PLR2004 - the two ways of counting hours
+            return f"{at:%H:%M}"
+        if (at.hour, at.minute) in ((0, 0), (12, 0)):
+            return self.phrase("midnight" if at.hour == 0 else "noon")
+        minutes = f".{at.minute:02d}" if at.minute else ""
+        return f"{(at.hour - 1) % 12 + 1}{minutes}{'am' if at.hour < 12 else 'pm'}"  # noqa: PLR2004 - noon

@@ -1,0 +1,210 @@
+"""One person's walk through a flow: what came in, what it caused, and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Channel = Literal["sms", "whatsapp", "rcs", "voice"]
+Medium = Literal["text", "voice"]
+DialStatus = Literal["completed", "answered", "busy", "no-answer", "failed", "canceled"]
+Outcome = Literal[
+    "offered", "number_texted", "transfer_started", "connected", "busy", "no_answer", "failed", "abandoned"
+]
+Stage = Literal["listening", "announced", "dialling", "returned"]
+
+OUTCOMES: tuple[Outcome, ...] = (
+    "offered",
+    "number_texted",
+    "transfer_started",
+    "connected",
+    "busy",
+    "no_answer",
+    "failed",
+    "abandoned",
+)
+
+
+@dataclass(frozen=True)
+class Rang:
+    """A call has just been answered; nothing has been pressed or said yet."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text message: its words, and how many pictures or recordings came with it.
+
+    `answered` when the carrier has replied itself, as Twilio does to STOP on a long code.
+    """
+
+    text: str
+    media: int = 0
+    answered: bool = False
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What the recogniser heard on a call; confidence from 0 to 1, or None when it gave none."""
+
+    text: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """Keys pressed on a call: digits, * or #."""
+
+    digits: str
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The time to answer ran out on a call with nothing pressed or said."""
+
+
+@dataclass(frozen=True)
+class DialEnded:
+    """A transfer is over. `caller_left` when the person rang off before it ended."""
+
+    status: DialStatus
+    caller_left: bool = False
+
+
+@dataclass(frozen=True)
+class TextFailed:
+    """The number that was promised by text could not be handed to the carrier."""
+
+
+@dataclass(frozen=True)
+class HungUp:
+    """The call is over."""
+
+
+Inbound = Rang | Said | Spoken | Pressed | Silence | DialEnded | TextFailed | HungUp
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One delivery of one webhook, read but not yet answered.
+
+    `turn` is the same when the carrier delivers the same thing twice, `person` when the same
+    person comes back within a session; both are hashed before they are kept, and neither is
+    shown. Either may be "" when the webhook did not say.
+    """
+
+    turn: str = field(repr=False)
+    person: str = field(repr=False)
+    channel: Channel
+    inbound: Inbound
+    can_be_texted: bool
+
+
+@dataclass(frozen=True)
+class Session:
+    """What is remembered between two turns; nothing of it says who the person is.
+
+    `id` is a keyed hash that the caller of the engine makes; `trail` is the way back, oldest
+    first; `misses` counts silences and wrong answers in a row, `rounds` how often three of them
+    led to every number being read without one key since.
+    """
+
+    id: str
+    line: str
+    channel: Channel
+    language: str
+    expires_at: datetime
+    can_be_texted: bool = False
+    node: str = ""
+    trail: tuple[str, ...] = ()
+    misses: int = 0
+    rounds: int = 0
+    turns: int = 0
+    stage: Stage = "listening"
+    routing_id: str = ""
+
+    @property
+    def medium(self) -> Medium:
+        """Whether prompts are read or heard."""
+        return "voice" if self.channel == "voice" else "text"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A node that was visited in a turn, and how the person came to it (key, word, back...)."""
+
+    node: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A service that the person was sent to in this turn, and what decided it."""
+
+    service: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Words to read or hear. A line break is a pause on a call; `slow` is said slowly."""
+
+    text: str
+    slow: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Wait for an answer: on a call, this many seconds after the last word."""
+
+    timeout_seconds: int
+
+
+@dataclass(frozen=True)
+class Connect:
+    """Ring this number (E.164, from the directory) and join the two."""
+
+    number: str
+    timeout_seconds: int
+
+
+@dataclass(frozen=True)
+class End:
+    """Nothing more is asked: a call is hung up, a text conversation is left alone."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One Inbound with all that it caused.
+
+    `session` is None when the walk is over. `outcome` belongs to the routing the session held
+    before the turn. `text_service` names the service whose number is to be texted.
+    """
+
+    session: Session | None
+    steps: tuple[Step, ...]
+    says: tuple[Speech, ...]
+    then: Ask | Connect | End
+    chosen: Chosen | None = None
+    outcome: Outcome | None = None
+    text_service: str | None = None
+
+
+@dataclass(frozen=True)
+class Routing:
+    """The record that somebody was sent to a service; it never says who (design decision 2).
+
+    `hour` is UTC, cut to the hour. `chosen_by` is "key", "word" or the id of the rule that
+    understood free text.
+    """
+
+    id: str
+    hour: datetime
+    channel: Channel
+    language: str
+    flow_revision: str
+    directory_revision: str
+    code_version: str
+    chosen_by: str
+    service: str
+    outcome: Outcome = "offered"
