@@ -1,0 +1,63 @@
+"""Texts: Twilio's messaging webhook in, messaging TwiML out. SMS, WhatsApp and RCS alike.
+
+Source: https://www.twilio.com/docs/messaging/guides/webhook-request
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.channels import twiml
+from bot.channels.addresses import bare_number
+from bot.channels.callers import caller_from, channel_of
+from bot.core.line import Line
+from bot.core.match import fold
+from bot.core.session import Arrival, Said, Turn
+
+LONGEST_BODY_CHARS = 1600
+# Twilio answers these itself on a long code, and blocks our reply with error 21610.
+# https://help.twilio.com/articles/223134027
+CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
+
+
+def read(form: Mapping[str, str], line: Line) -> Arrival:
+    """Read a messaging webhook.
+
+    Args:
+        form: the first value of each field; any may be missing.
+        line: the line that was texted.
+
+    Returns:
+        What came in. Without a usable address the message is a conversation of its own.
+    """
+    caller = caller_from(form.get("From"))
+    channel = channel_of(form.get("From"))
+    body = form.get("Body", "")[:LONGEST_BODY_CHARS]
+    sid = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or ""
+    media = form.get("NumMedia", "")
+    said = Said(
+        text=form.get("ButtonText") or body,
+        media=int(media) if media.isascii() and media.isdigit() and len(media) < 4 else 0,  # noqa: PLR2004 - Twilio sends at most two digits
+        answered=_answered_by_carrier(form, line, body),
+    )
+    return Arrival(
+        turn=sid,
+        person=f"{line.id}|{channel}|{caller.address}" if caller.address else sid,
+        channel=channel,
+        inbound=said,
+        can_be_texted=False,  # they are texting already; there is nothing to send on request
+    )
+
+
+def render(turn: Turn) -> str:
+    """One message with everything that was said, or an empty document when nothing is to be sent."""
+    words = "\n".join(speech.text for speech in turn.says)
+    return twiml.response(twiml.element("Message", twiml.text(words)) if words else "")
+
+
+def _answered_by_carrier(form: Mapping[str, str], line: Line, body: str) -> bool:
+    if form.get("OptOutType"):  # Advanced Opt-Out has replied, whatever the word was
+        return True
+    sms = channel_of(form.get("From")) == "sms"
+    long_code = bare_number(form.get("To")) == line.text_number != ""
+    return sms and long_code and fold(body) in CARRIER_STOPS

@@ -1,0 +1,75 @@
+"""Writes TwiML. Small on purpose: text is escaped in one place, and the carrier checks the result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from xml.sax.saxutils import escape, quoteattr
+
+from bot.core.line import Voice
+from bot.core.session import Speech
+
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+PAUSE = ' <break time="400ms"/> '
+GROUP_PAUSE = ' <break time="250ms"/> '
+# XML 1.0 has no place for these characters, escaped or not (https://www.w3.org/TR/xml/#charsets).
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# "01 or 02" in a cost: digits that begin with a nought are a dialling code, never a quantity.
+DIALLING_CODE = r"\b0\d+\b"
+
+
+def response(*verbs: str) -> str:
+    """A whole document."""
+    return f"{DECLARATION}<Response>{''.join(verbs)}</Response>"
+
+
+def element(name: str, content: str = "", /, **attributes: str | int) -> str:
+    """A verb or noun; `content` is markup already. Attributes keep the order they are given in."""
+    given = "".join(f" {key.rstrip('_')}={quoteattr(str(value))}" for key, value in attributes.items())
+    return f"<{name}{given}>{content}</{name}>" if content else f"<{name}{given}/>"
+
+
+def text(words: str) -> str:
+    """Words as character data."""
+    return escape(FORBIDDEN.sub("", words))
+
+
+def say(speech: Speech, voice: Voice, displays: tuple[str, ...]) -> str:
+    """Speak: a line break pauses, a telephone number is read digit by digit, group by group.
+
+    Args:
+        speech: the words.
+        voice: who speaks them.
+        displays: every number of the directory as it is shown, longest first.
+    """
+    spoken = PAUSE.join(_line(line, voice, displays) for line in speech.text.splitlines() if line.strip())
+    if speech.slow:
+        spoken = f'<prosody rate="slow">{spoken}</prosody>'
+    return element("Say", spoken, voice=voice.voice, language=voice.language)
+
+
+def says(speeches: Iterable[Speech], voice: Voice, displays: tuple[str, ...]) -> str:
+    """Speak several things, with a second between them."""
+    return element("Pause", length=1).join(say(speech, voice, displays) for speech in speeches)
+
+
+def _line(line: str, voice: Voice, displays: tuple[str, ...]) -> str:
+    spoken, last = [], 0
+    for match in _numbers(displays).finditer(line):
+        spoken += [text(line[last : match.start()]), _digits(match.group(), voice)]
+        last = match.end()
+    return "".join([*spoken, text(line[last:])])
+
+
+def _digits(number: str, voice: Voice) -> str:
+    # Left alone, "101" is a hundred and one and "0800 555 111" three sums. Polly spells with
+    # "digits"; Google's voices do not know that word and spell with "characters".
+    how = "characters" if voice.voice.startswith("Google.") else "digits"
+    return GROUP_PAUSE.join(f'<say-as interpret-as="{how}">{group}</say-as>' for group in number.split())
+
+
+@lru_cache(maxsize=8)
+def _numbers(displays: tuple[str, ...]) -> re.Pattern[str]:
+    known = [rf"(?<!\d){re.escape(display)}(?!\d)" for display in displays]
+    return re.compile("|".join([*known, DIALLING_CODE]))

@@ -1,0 +1,1 @@
+"""The app's blueprints: webhooks, ops and, in development, the simulator."""
