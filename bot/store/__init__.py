@@ -1,0 +1,9 @@
+"""Sessions, turns and routings on SQLite or PostgreSQL: one transaction a turn (design decision 5)."""
+
+from __future__ import annotations
+
+from bot.store.decision import Decide, Decision, Taken
+from bot.store.migrate import upgrade
+from bot.store.store import Store, open_store
+
+__all__ = ["Decide", "Decision", "Store", "Taken", "open_store", "upgrade"]

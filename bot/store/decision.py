@@ -1,0 +1,53 @@
+"""What a turn wants stored, and what the person is then answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.session import Outcome, Routing, Session
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one turn wants committed, all of it or nothing.
+
+    `answer` is the rendered answer, given again when the same turn is delivered twice. `session`
+    is as it is to be kept, None when the walk is over. `outcome` is the id of an earlier routing
+    of the same session, and how that has ended.
+    """
+
+    answer: str
+    session: Session | None
+    routing: Routing | None = None
+    outcome: tuple[str, Outcome] | None = None
+
+
+Decide = Callable[[Session | None], Decision]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One turn as it was delivered: once, or again.
+
+    `turn_id` and `session_id` are keyed hashes, so nothing here says who somebody is. `now` and
+    `expires_at` (until when the answer is kept) are aware. `decide` gets the session, or None
+    when there is none or it has expired. It may be run on another thread, inside a transaction
+    that other people wait for, and again if that transaction has to be: so it computes, and
+    neither waits nor writes nor calls the store.
+    """
+
+    turn_id: str
+    session_id: str
+    now: datetime
+    expires_at: datetime
+    decide: Decide
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The answer of a turn; `replayed` when the turn had been answered before."""
+
+    answer: str
+    replayed: bool

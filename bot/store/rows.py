@@ -1,0 +1,57 @@
+"""Sessions and routings as rows, and back."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.core.session import Routing, Session
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+logger = logging.getLogger(__name__)
+
+# These two have columns of their own; the rest of a session is its state.
+_COLUMNS = frozenset({"id", "expires_at"})
+_STATE = tuple(field.name for field in fields(Session) if field.name not in _COLUMNS)
+_ROUTING = tuple(field.name for field in fields(Routing))
+
+
+def write_state(session: Session) -> str:
+    """Write a session, save its id and expiry, as one line of JSON."""
+    return json.dumps({name: getattr(session, name) for name in _STATE}, separators=(",", ":"))
+
+
+def read_session(session_id: str, state: str, expires_at: datetime) -> Session | None:
+    """Read a session that any release wrote; None when it can't be read.
+
+    While a new release is rolled out, two releases share the table: a field that this one does not
+    know is dropped, one that the other did not write gets its default. What can't be read at all
+    counts as no session: the person begins again, which is better than no answer.
+    """
+    try:
+        kept: dict[str, Any] = json.loads(state)
+        known = {name: kept[name] for name in _STATE if name in kept}
+        known["trail"] = tuple(known.get("trail", ()))
+        return Session(id=session_id, expires_at=expires_at, **known)
+    except (ValueError, TypeError):
+        logger.warning("session.unreadable")
+        return None
+
+
+def write_routing(routing: Routing) -> dict[str, Any]:
+    """Write a routing as values by column.
+
+    The hour is cut here once more, whoever has cut it before: a minute could say who rang.
+    """
+    hour = routing.hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return {**asdict(routing), "hour": hour}
+
+
+def read_routing(row: RowMapping) -> Routing:
+    """Read a routing from a row that holds its columns, and perhaps others."""
+    return Routing(**{name: row[name] for name in _ROUTING})

@@ -1,0 +1,176 @@
+"""What is remembered between turns, and every routing, in one database."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, delete, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import StoreError
+from bot.store import tables, turns
+from bot.store.address import describe, faults_told, read_address, reason
+from bot.store.checks import durability_faults, migration_faults
+from bot.store.decision import Decide, Delivery, Taken
+from bot.store.engine import make_engine
+from bot.store.rows import read_routing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Engine, Table
+
+    from bot.core.session import Channel, Outcome, Routing
+
+PAGE_ROWS = 500
+
+
+class Store:
+    """Sessions, turns and routings. Threads share it; so may a process and those it forks."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Keep what `make_engine` made; `open_store` does both."""
+        self._engine = engine
+        self._reader = engine.execution_options(only_reads=True)
+        self._url = engine.url
+
+    def take(
+        self, turn_id: str, session_id: str, now: datetime, expires_at: datetime, decide: Decide
+    ) -> Taken:
+        """Take one turn in one transaction; when this returns, it is on disk.
+
+        Two deliveries of one turn, at the same time or one after the other, in any thread or
+        process, give the same answer and one routing. Two turns of one session wait for each
+        other. `Delivery` says what the arguments are and what `decide` may do; what it raises is
+        passed on, and leaves nothing behind.
+
+        Raises:
+            StoreError: nothing is acknowledged. When the connection broke during the commit the
+                turn may be stored all the same; delivering it again then finds its answer.
+        """
+        delivery = Delivery(turn_id, session_id, now, expires_at, decide)
+        with faults_told(self._url, "the turn is not stored"), self._engine.begin() as connection:
+            return turns.take(connection, delivery)
+
+    def routings(
+        self,
+        *,
+        service: str | None = None,
+        channel: Channel | None = None,
+        outcome: Outcome | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Routing]:
+        """Give the routings that pass every filter, newest first, in constant memory.
+
+        `since` is in, `until` is out; both aware, compared with the routing's hour. Rows come a
+        page at a time and no connection is held in between, so a slow or forgotten reader keeps
+        nobody waiting; a routing that ends in the meantime may be given with its old outcome or
+        its new one, and none is given twice.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        column = tables.routings.c
+        equal = {column.service: service, column.channel: channel, column.outcome: outcome}
+        wanted: list[ColumnElement[bool]] = [name == value for name, value in equal.items() if value]
+        if since is not None:
+            wanted.append(column.hour >= since)
+        if until is not None:
+            wanted.append(column.hour < until)
+        return islice(self._newest_first(wanted), limit)
+
+    def _newest_first(self, wanted: list[ColumnElement[bool]]) -> Iterator[Routing]:
+        """Read page after page, each from below the last row of the one before."""
+        column = tables.routings.c
+        newest = select(tables.routings).where(*wanted).order_by(column.seq.desc()).limit(PAGE_ROWS)
+        page = self._rows(newest)
+        while page:
+            yield from (read_routing(row._mapping) for row in page)  # noqa: SLF001 - SQLAlchemy's public name
+            page = self._rows(newest.where(column.seq < page[-1].seq)) if len(page) == PAGE_ROWS else []
+
+    def _rows(self, statement: Any) -> list[Row[Any]]:
+        with faults_told(self._url, "routings can't be read"), self._reader.begin() as connection:
+            return list(connection.execute(statement))
+
+    def routing(self, routing_id: str) -> Routing | None:
+        """Find one routing by its id.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        rows = self._rows(select(tables.routings).where(tables.routings.c.id == routing_id))
+        return read_routing(rows[0]._mapping) if rows else None  # noqa: SLF001 - SQLAlchemy's public name
+
+    def purge(self, now: datetime, limit: int = PAGE_ROWS) -> int:
+        """Delete the sessions and turns that have expired by `now`; give how many.
+
+        At most `limit` rows go in one transaction, so that turns get in between.
+
+        Raises:
+            StoreError: the database failed; what earlier transactions deleted stays deleted.
+        """
+        return sum(
+            deleted
+            for table in (tables.sessions, tables.turns)
+            for deleted in iter(lambda table=table: self._purge_some(table, now, limit), 0)
+        )
+
+    def _purge_some(self, table: Table, now: datetime, limit: int) -> int:
+        """Delete up to `limit` expired rows of one table; give how many.
+
+        On PostgreSQL the rows are locked first: one that a turn is renewing just now is skipped
+        rather than waited for, and deleted only if it is still expired.
+        """
+        expired = table.c.expires_at <= now
+        some = select(table.c.id).where(expired).limit(limit).with_for_update(skip_locked=True)
+        with faults_told(self._url, "expired rows can't be deleted"), self._engine.begin() as connection:
+            ids = connection.execute(some).scalars().all()
+            if ids:
+                connection.execute(delete(table).where(table.c.id.in_(ids)))
+            return len(ids)
+
+    def ready(self) -> list[str]:
+        """Say what keeps this database from being used: one sentence a fault, with its cure; [] when nothing."""
+        try:
+            with self._reader.begin() as connection:
+                return migration_faults(connection) + durability_faults(connection)
+        except StoreError as fault:
+            return [str(fault)]
+        except SQLAlchemyError as fault:
+            cure = "start it or correct DATABASE_URL"
+            return [f"{describe(self._url)} can't be reached ({reason(fault, self._url)}); {cure}"]
+
+    def assert_durable(self) -> None:
+        """Make sure that a commit waits for the disk, as set on a connection like any other.
+
+        Raises:
+            StoreError: it does not, or the database can't be reached.
+        """
+        with faults_told(self._url, "durability can't be checked"), self._reader.begin() as connection:
+            faults = durability_faults(connection)
+        if faults:
+            raise StoreError("; ".join(faults))
+
+    def close(self) -> None:
+        """Close the connections that nobody uses. The next call opens new ones."""
+        self._engine.dispose()
+
+
+def open_store(database_url: str, *, pool_size: int = 8, pool_timeout_seconds: float = 5.0) -> Store:
+    """Open the store at `sqlite:///path` or `postgresql://...`, lazily: nothing is reached yet.
+
+    `pool_size` is the number of threads that take turns in this process; they wait at most
+    `pool_timeout_seconds` for a connection.
+
+    Raises:
+        StoreError: the address can't be used.
+    """
+    return Store(
+        make_engine(
+            read_address(database_url), pool_size=pool_size, pool_timeout_seconds=pool_timeout_seconds
+        )
+    )
