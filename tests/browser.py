@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from playwright.sync_api import Browser, BrowserType, Error, sync_playwright
 
@@ -34,12 +34,15 @@ def run_browser() -> Iterator[Browser]:
     Raises:
         BrowserUnavailableError: the machine has none that starts, and none could be fetched.
     """
-    with sync_playwright() as playwright:
-        browser = launch_browser(playwright.chromium)
+    with ExitStack() as stack:
         try:
-            yield browser
-        finally:
-            browser.close()
+            playwright = stack.enter_context(sync_playwright())
+        except Exception as fault:  # Playwright raises nothing narrower when its driver does not start
+            cure = "on Debian: apt-get install libatomic1"
+            raise BrowserUnavailableError(f"Playwright did not start: {first_line(fault)}; {cure}") from fault
+        browser = launch_browser(playwright.chromium)
+        stack.callback(browser.close)
+        yield browser
 
 
 def launch_browser(chromium: BrowserType) -> Browser:
