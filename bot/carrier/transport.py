@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import SplitResult, unquote_to_bytes, urlencode, urlsplit
+from wsgiref.types import WSGIApplication
 
 from bot.carrier.errors import FetchError
 
@@ -24,8 +25,6 @@ FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
 _READ_BYTES = 1_000_000  # the limit is 64 kB; reading further only serves the report of what came
 _NOTHING: Mapping[str, object] = MappingProxyType({})
-
-WsgiApp = Callable[[dict[str, object], Callable[..., object]], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class WsgiTransport:
 
     def __init__(
         self,
-        app: WsgiApp,
+        app: WSGIApplication,
         environ_extra: Mapping[str, object] = _NOTHING,
         seconds: Callable[[], float] = time.perf_counter,
     ) -> None:
