@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
 FOUND_CHARS = 60
+FORM = re.compile(r"[\[(]|^literal$")
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ def shown(value: object) -> str:
 
 def from_validation(file: str, model: type[BaseModel], error: ValidationError) -> list[Fault]:
     """Turn pydantic's errors into faults."""
-    faults = []
+    faults: dict[tuple[str, str], Fault] = {}
     for one in error.errors(include_url=False):
-        location = [str(part) for part in one["loc"]]
+        # Where several forms are allowed, pydantic adds the form's name to the place: "function-after[…]".
+        location = [str(part) for part in one["loc"] if not FORM.search(str(part))]
         kind, message = one["type"], one["msg"].removeprefix("Value error, ")
         if kind == "extra_forbidden":
             known = _fields_at(model, one["loc"][:-1])
@@ -56,8 +59,9 @@ def from_validation(file: str, model: type[BaseModel], error: ValidationError) -
         else:
             limit, _, cure = message.partition("; cure: ")
             found, cure = shown(one["input"]), cure or "change it to what the limit says"
-        faults.append(Fault(file, ".".join(location) or "the file", found, limit, cure))
-    return faults
+        item = ".".join(location) or "the file"
+        faults[item, found] = Fault(file, item, found, limit, cure)  # of several forms, the last tells most
+    return list(faults.values())
 
 
 def _fields_at(model: type[BaseModel], path: Iterable[int | str]) -> list[str]:
@@ -66,7 +70,8 @@ def _fields_at(model: type[BaseModel], path: Iterable[int | str]) -> list[str]:
     definitions, here = schema.get("$defs", {}), schema
     for part in path:
         following = here.get("properties", {}).get(part) if isinstance(part, str) else None
-        following = following or here.get("additionalProperties") or here.get("items")
+        by_pattern = next(iter(here.get("patternProperties", {}).values()), None)
+        following = following or by_pattern or here.get("additionalProperties") or here.get("items")
         if not isinstance(following, dict):
             return []
         for choice in [following, *following.get("anyOf", [])]:

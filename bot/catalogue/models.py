@@ -117,7 +117,8 @@ class ServiceModel(Model):
         voice = [phone for phone in self.phones if phone.type == "voice"]
         if self.status == "active" and not voice:
             raise ValueError("an active service has a phone of type voice; cure: add one, or set status")
-        if self.transfer == "offer" and not (self.transfer_to or voice[0].number).startswith("+"):
+        dialled = self.transfer_to or (voice[0].number if voice else "")
+        if self.transfer == "offer" and not dialled.startswith("+"):
             raise ValueError(
                 "a transfer needs a number that a cloud line can dial (+44…); "
                 'cure: enter transfer_to, or set transfer = "never"'

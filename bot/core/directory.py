@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -134,22 +134,22 @@ class Directory:
             return Hours("always")
         if not schedule.periods:
             return Hours("unknown")
-        local = now.astimezone(LONDON)
-        spans = sorted(self._spans(schedule, local.date()))
         until: datetime | None = None
-        for opens, closes in spans:
-            # Joined spans read as one: a service open to 24:00 and again from 00:00 never closes.
-            if opens <= (until or local) < closes or (until is not None and opens <= until):
-                until = closes
-            elif opens > local and until is None:
-                return Hours("closed", opens=opens)
+        for opens, closes in sorted(self._spans(schedule, now.astimezone(LONDON).date())):
+            if opens <= (until or now) and closes > (until or now):
+                until = closes  # spans that touch or overlap read as one
+            elif until is None and opens > now:
+                return Hours("closed", opens=opens.astimezone(LONDON))
         if until is None:
             return Hours("closed")
-        if until - local > timedelta(days=7):
+        if until - now > timedelta(days=SEARCH_DAYS // 2):
             return Hours("always")
-        return Hours("open", until=until)
+        return Hours("open", until=until.astimezone(LONDON))
 
     def _spans(self, schedule: Schedule, today: date) -> Iterator[tuple[datetime, datetime]]:
+        """Each opening around `today`, in UTC: two London times that share a zone compare as they
+        are written, which is wrong in the hour that comes twice in October.
+        """
         for offset in range(-1, SEARCH_DAYS + 1):
             day = today + timedelta(days=offset)
             periods = schedule.bank_holidays if day in self.bank_holidays else schedule.periods
@@ -163,4 +163,4 @@ class Directory:
                     closes = datetime.combine(day + timedelta(days=1), period.closes_at, LONDON)
                 else:
                     closes = datetime.combine(day, period.closes_at, LONDON)
-                yield opens, closes
+                yield opens.astimezone(UTC), closes.astimezone(UTC)

@@ -55,7 +55,7 @@ def advance(flow: Flow, directory: Directory, session: Session, inbound: Inbound
     Returns:
         A Turn with the session as it is to be kept, or None in its place when the walk is over.
     """
-    walk = _Walk(flow, directory, replace(session, turns=session.turns + 1), now)
+    walk = _Walk(flow, directory, _known_places(flow, session), now)
     match inbound:
         case Rang():
             walk.open("call")
@@ -76,6 +76,13 @@ def advance(flow: Flow, directory: Directory, session: Session, inbound: Inbound
     return walk.turn()
 
 
+def _known_places(flow: Flow, session: Session) -> Session:
+    """The session at its next turn; one that stands where the script has no node any more begins anew."""
+    node = session.node if session.node in flow.nodes else ""
+    trail = tuple(place for place in session.trail if place in flow.nodes) if node else ()
+    return replace(session, turns=session.turns + 1, node=node, trail=trail)
+
+
 @dataclass
 class _Walk:
     """One turn while it is being decided."""
@@ -93,6 +100,8 @@ class _Walk:
     over: bool = False
 
     def __post_init__(self) -> None:
+        # Only what comes straight after "we will put you through" may put them through.
+        self.announced = self.session.stage == "announced"
         self.speaker = Speaker(
             self.flow,
             self.directory,
@@ -136,21 +145,24 @@ class _Walk:
             self.follow(match)
 
     def hear(self, spoken: Spoken) -> None:
-        """Answer words on a call."""
-        match = match_words(spoken.text, self.flow, self.menu_in_view(), self.speaker.wording)
+        """Answer words on a call; at a service its own keys count, as when they are pressed."""
+        self.listen()
+        key = key_in(spoken.text, self.speaker.wording)
+        if key and self.act(key):
+            return
+        menu = None if self.service() else self.menu_in_view()
+        match = match_words(spoken.text, self.flow, menu, self.speaker.wording)
         if match:
             self.follow(match)
-            return
-        key = key_in(spoken.text, self.speaker.wording)
-        if key and self.service() and self.act(key):
-            return
-        self.miss("not_understood")
+        else:
+            self.miss("not_understood")
 
     def press(self, digits: str) -> None:
         """Answer a key on a call."""
+        self.listen()
         self.session = replace(self.session, rounds=0)
         service = self.service()
-        if service and self.act(digits):
+        if self.act(digits):
             return
         match = match_key(digits, self.flow, None if service else self.menu_in_view())
         if match:
@@ -161,7 +173,7 @@ class _Walk:
     def wait(self) -> None:
         """Answer silence on a call."""
         service = self.service()
-        if service and self.session.stage == "announced":
+        if service and self.announced:
             self.dial(service)
         elif service and self.session.stage == "returned":
             self.end("goodbye")
@@ -195,6 +207,7 @@ class _Walk:
 
     def text_failed(self) -> None:
         """Say that no text went out, and the number once more."""
+        self.listen()
         service = self.service()
         if service is None:
             self.open("lost")
@@ -235,7 +248,7 @@ class _Walk:
                 self.say("help")
                 self.again_by_voice()
             case "numbers":
-                self.read_numbers(match.how)
+                self.read_numbers(match.how, self.flow.nodes[self.flow.numbers])
             case "stop":
                 self.end("stopped")
 
@@ -246,7 +259,7 @@ class _Walk:
             self.end(node.id)
             return
         if node.numbers:
-            self.read_numbers(how)
+            self.read_numbers(how, node)
             return
         here = self.session.node
         trail = self.session.trail
@@ -263,9 +276,7 @@ class _Walk:
     def back(self) -> None:
         """Go back one menu, or stay at the start."""
         here = self.session.node
-        if self.session.stage == "announced":
-            # "Going back" from "we will now connect you" is not to be connected.
-            self.session = replace(self.session, stage="listening")
+        if self.announced:  # back from "we will put you through" is to the service, not from it
             self.tell("back")
             return
         trail = [node for node in self.session.trail if node != here]
@@ -302,7 +313,7 @@ class _Walk:
         if service is None or action is None:
             return False
         self.session = replace(self.session, misses=0)
-        if self.session.stage == "announced" and action == "connect":
+        if self.announced and action == "connect":
             self.dial(service)
         elif action == "repeat":
             self.tell("repeat")
@@ -350,9 +361,8 @@ class _Walk:
         self.say("texted", number=service.phone.display)
         self.offer(service)
 
-    def read_numbers(self, how: str) -> None:
-        """Read every number, then the menu where they stand."""
-        node = self.flow.nodes[self.flow.numbers]
+    def read_numbers(self, how: str, node: Node) -> None:
+        """Read a list of numbers, then the menu where they stand."""
         self.steps.append(Step(node.id, how))
         self.says.append(Speech(self.speaker.numbers(node), slow=self.session.medium == "voice"))
         if not self.session.node:
@@ -401,11 +411,19 @@ class _Walk:
             return
         self.tell("again")
 
-    def end(self, phrase: str) -> None:
-        """Say a last word and finish."""
-        self.steps.append(Step(phrase, "end"))
-        self.say(phrase)
+    def end(self, name: str) -> None:
+        """Say a last word, a node's own or one of the flow's phrases, and finish."""
+        self.steps.append(Step(name, "end"))
+        own = self.speaker.prompt(name)
+        if own:
+            self.says.append(Speech(own))
+        else:
+            self.say(name if name in self.speaker.wording.phrases else "goodbye")
         self.then, self.over = End(), True
+
+    def listen(self) -> None:
+        """Whatever was announced is off, unless what came in asks for it again."""
+        self.session = replace(self.session, stage="listening")
 
     # -- small things ------------------------------------------------------------------------
 

@@ -47,20 +47,16 @@ def fold(text: str) -> str:
 
 def key_in(text: str, wording: Wording) -> str | None:
     """Return the key that all of `text` names ("1", "one", "option 1", "no. 1", "1️⃣"), or None."""
-    words = [word for word in fold(text).split() if word not in wording.fillers]
+    words = fold(text).split()
+    if words in (["i"], ["l"]):  # how a hurried thumb writes 1
+        return "1"
+    words = [word for word in words if word not in wording.fillers]
     while len(words) > 1 and words[0] in wording.key_words:
         words = words[1:]
-    if len(words) > 1 and len(set(words)) == 1:  # "1 1 1", sent again and again
-        words = words[:1]
-    if len(words) != 1:
+    if len(set(words)) != 1:  # "1 1 1", sent again and again, is still one key
         return None
-    word = words[0].lstrip("#") or words[0]
-    spoken = [fold(digit) for digit in wording.digits]
-    if word in spoken:
-        return str(spoken.index(word))
-    if word in ("i", "l"):  # how a hurried thumb writes 1
-        return "1"
-    return word if word in "0123456789*#" else None
+    word = _as_digit(words[0].lstrip("#") or words[0], wording)
+    return word if len(word) == 1 and word in "0123456789*#" else None
 
 
 def match_key(key: str, flow: Flow, menu: Node | None) -> Match | None:
@@ -85,11 +81,12 @@ def match_words(text: str, flow: Flow, menu: Node | None, wording: Wording) -> M
         return by_key
     phrase = fold(text)
     if not phrase:
-        return None
+        return Match("command", "help", "word") if set(text.strip()) == {"?"} else None
+    phrase = _joined(phrase, wording)
     bare = _without_fillers(phrase, wording)
     known = list(_known(flow, menu, wording))
     exact = next((m for said_now in (phrase, bare) for m, said in known if said == said_now), None)
-    return exact or _key_and_label(phrase, menu, known) or _near(bare, known)
+    return exact or _key_and_label(phrase, menu, known, wording) or _near(bare, known)
 
 
 def is_command(text: str, command: Command, wording: Wording) -> bool:
@@ -122,13 +119,29 @@ def _known(flow: Flow, menu: Node | None, wording: Wording) -> Iterable[tuple[Ma
             yield Match("node", node, "word"), fold(word)
 
 
-def _key_and_label(phrase: str, menu: Node | None, known: list[tuple[Match, str]]) -> Match | None:
-    """Match "1 police": a key with a word for the same option, as copied from the menu."""
+def _key_and_label(
+    phrase: str, menu: Node | None, known: list[tuple[Match, str]], wording: Wording
+) -> Match | None:
+    """Match a key with its own words: "1 police", or a line copied whole from the menu."""
     key, _, rest = phrase.partition(" ")
     option = menu.option(key) if menu else None
-    if option and any(said == rest and match.target == option.goto for match, said in known):
+    if menu is None or option is None:
+        return None
+    named = any(said == rest and match.target == option.goto for match, said in known)
+    if named or rest == fold(wording.labels[menu.id, key].text):
         return Match("node", option.goto, "key")
     return None
+
+
+def _joined(phrase: str, wording: Wording) -> str:
+    """Put digits together that were written apart: "9 9 9", "nine nine nine" and "9.9.9" are 999."""
+    digits = [_as_digit(word, wording) for word in phrase.split()]
+    return "".join(digits) if all(len(d) == 1 and d.isdigit() for d in digits) else phrase
+
+
+def _as_digit(word: str, wording: Wording) -> str:
+    spoken = [fold(digit) for digit in wording.digits]
+    return str(spoken.index(word)) if word in spoken else word
 
 
 def _near(bare: str, known: list[tuple[Match, str]]) -> Match | None:
