@@ -1,7 +1,7 @@
 """Signatures, redirects, limits and repeats."""
 
 import pytest
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # ships no types
+from twilio.request_validator import RequestValidator
 
 from bot.carrier import FetchError, Sids, Webhook, WsgiTransport
 from tests.carrier.apps import FakeApp, Page
