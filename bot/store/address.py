@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 
 from bot.errors import StoreError
 
@@ -57,7 +57,7 @@ def reason(fault: SQLAlchemyError, url: URL) -> str:
 
     The lines after the first are left out: PostgreSQL puts the values of the row there.
     """
-    said = str(fault.orig if isinstance(fault, DBAPIError) else fault).partition("\n")[0]
+    said = str(fault.orig if isinstance(fault, StatementError) else fault).partition("\n")[0]
     said = said.partition(" (Background on this error")[0].strip().rstrip(".:")
     return said.replace(url.password, "***") if url.password else said
 
@@ -68,5 +68,5 @@ def faults_told(url: URL, lost: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as fault:
-        cure = "see that it runs and DATABASE_URL is right, and that `ready` finds no fault"
+        cure = "GET /readyz says what is wrong with it"
         raise StoreError(f"{describe(url)}: {lost} ({reason(fault, url)}); {cure}") from fault

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SQLITE_SYNCHRONOUS = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 _SQLITE_DURABLE = frozenset({2, 3})
 # https://www.postgresql.org/docs/current/runtime-config-wal.html: "off" may lose commits when the server
-# fails; "local" and "remote_write" may when a synchronous standby takes over, since it need not have them on disk.
+# fails; "local" and "remote_write" when a synchronous standby takes over that need not have them on disk.
 _POSTGRES_DURABLE = frozenset({"on", "remote_apply"})
 
 
@@ -31,9 +31,7 @@ def migration_faults(connection: Connection) -> list[str]:
     if found == needed:
         return []
     if found > needed and found[0].isdigit():
-        return [
-            f"{name} is at revision {found}, of a newer release than this one ({needed}); run that release"
-        ]
+        return [f"{name} is at revision {found}, newer than this release's {needed}; run the newer release"]
     return [f"{name} is at revision {found}, revision {needed} is needed; {UPGRADE}"]
 
 

@@ -7,6 +7,7 @@ decision 1): so each wait here ends, and what it waited for fails, after a few s
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -92,9 +93,8 @@ def _make_file(
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # O_EXCL: a file that is there must not be opened here. Closing it again would drop every lock that
         # this process holds on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        return
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as fault:
         cure = "make its folder writable for this account or correct DATABASE_URL"
         raise StoreError(f"SQLite {path} can't be made ({fault.strerror}); {cure}") from fault

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-UPGRADE = "run `signpost upgrade`"
+UPGRADE = "run `signpost db upgrade`"
 LOCK_TIMEOUT_SECONDS = 10
 # Any number that is no session's lock will do; this one is "signpost" in ASCII.
 _UPGRADE_LOCK = int.from_bytes(b"signpost", "big")

@@ -54,7 +54,7 @@ class Store:
         with faults_told(self._url, "the turn is not stored"), self._engine.begin() as connection:
             return turns.take(connection, delivery)
 
-    def routings(
+    def routings(  # noqa: PLR0913 - each filter may be left out, and is named
         self,
         *,
         service: str | None = None,
@@ -113,11 +113,11 @@ class Store:
         Raises:
             StoreError: the database failed; what earlier transactions deleted stays deleted.
         """
-        return sum(
-            deleted
-            for table in (tables.sessions, tables.turns)
-            for deleted in iter(lambda table=table: self._purge_some(table, now, limit), 0)
-        )
+        total = 0
+        for table in (tables.sessions, tables.turns):
+            while deleted := self._purge_some(table, now, limit):
+                total += deleted
+        return total
 
     def _purge_some(self, table: Table, now: datetime, limit: int) -> int:
         """Delete up to `limit` expired rows of one table; give how many.
@@ -134,7 +134,7 @@ class Store:
             return len(ids)
 
     def ready(self) -> list[str]:
-        """Say what keeps this database from being used: one sentence a fault, with its cure; [] when nothing."""
+        """Say what keeps this database from being used: a sentence a fault, with its cure; else []."""
         try:
             with self._reader.begin() as connection:
                 return migration_faults(connection) + durability_faults(connection)
@@ -169,8 +169,5 @@ def open_store(database_url: str, *, pool_size: int = 8, pool_timeout_seconds: f
     Raises:
         StoreError: the address can't be used.
     """
-    return Store(
-        make_engine(
-            read_address(database_url), pool_size=pool_size, pool_timeout_seconds=pool_timeout_seconds
-        )
-    )
+    url = read_address(database_url)
+    return Store(make_engine(url, pool_size=pool_size, pool_timeout_seconds=pool_timeout_seconds))

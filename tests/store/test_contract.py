@@ -1,0 +1,219 @@
+"""What `take` and `purge` promise, on both databases alike."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from bot.core.session import Session
+from bot.errors import StoreError
+from bot.store import Decision, Taken
+from tests.store.samples import (
+    LATER,
+    NOW,
+    ROUTING,
+    SESSION,
+    count_rows,
+    count_turn,
+    keep,
+    opened,
+    seen_by,
+    statements_watched,
+    take,
+)
+
+if TYPE_CHECKING:
+    from bot.store import Store
+
+INSTANT = timedelta(microseconds=1)
+
+
+def test_first_turn_finds_no_session(store: Store) -> None:
+    assert seen_by(store, "t1") is None
+
+
+def test_next_turn_finds_the_session_whole(store: Store) -> None:
+    kept = Session(
+        id=SESSION.id,
+        line="norfolk",
+        channel="voice",
+        language="pl",
+        expires_at=LATER,
+        can_be_texted=True,
+        node="pomóc",
+        trail=("main", "help"),
+        misses=2,
+        rounds=1,
+        turns=7,
+        stage="dialling",
+        routing_id="r1",
+    )
+    untouched = [field.name for field in fields(Session) if getattr(kept, field.name) == field.default]
+    assert untouched == []
+    take(store, "t1", keep(kept))
+    assert seen_by(store, "t2") == kept
+
+
+def test_session_is_written_over(store: Store) -> None:
+    take(store, "t1", count_turn)
+    take(store, "t2", count_turn)
+    assert seen_by(store, "t3") == replace(SESSION, turns=2)
+
+
+@pytest.mark.parametrize(("moment", "lives"), [(LATER - INSTANT, True), (LATER, False)])
+def test_session_ends_at_the_moment_it_expires(store: Store, moment: datetime, lives: bool) -> None:
+    take(store, "t1", keep())
+    assert (seen_by(store, "t2", now=moment) is not None) is lives
+
+
+def test_expired_session_is_begun_again(store: Store) -> None:
+    take(store, "t1", count_turn)
+    renewed = replace(SESSION, expires_at=LATER + timedelta(minutes=30))
+    take(store, "t2", keep(renewed), now=LATER)
+    assert seen_by(store, "t3", now=LATER) == renewed
+
+
+def test_session_that_is_over_is_deleted(store: Store, database_url: str) -> None:
+    take(store, "t1", keep())
+    take(store, "t2", keep(None))
+    assert count_rows(database_url, "sessions") == 0
+
+
+def test_sessions_do_not_meet(store: Store) -> None:
+    take(store, "t1", keep())
+    store.take("t2", "another", NOW, LATER, keep(None))
+    assert seen_by(store, "t3") == SESSION
+
+
+def test_session_of_another_delivery_is_refused(store: Store, database_url: str) -> None:
+    with pytest.raises(ValueError, match="not the one that the turn belongs to"):
+        take(store, "t1", keep(replace(SESSION, id="another"), routing=ROUTING))
+    assert [count_rows(database_url, table) for table in ("sessions", "turns", "routings")] == [0, 0, 0]
+
+
+def test_session_that_cannot_be_read_is_begun_again(store: Store, database_url: str) -> None:
+    for state in ("{", "[]", "{}", '{"trail": 5}'):
+        take(store, f"before {state}", keep())
+        with opened(database_url) as connection:
+            connection.execute(text("UPDATE sessions SET state = :state"), {"state": state})
+        assert seen_by(store, f"after {state}") is None
+
+
+def test_session_of_another_release_is_read(store: Store, database_url: str) -> None:
+    take(store, "t1", keep())
+    state = '{"line": "norfolk", "channel": "sms", "language": "en", "mood": "hopeful"}'
+    with opened(database_url) as connection:
+        connection.execute(text("UPDATE sessions SET state = :state"), {"state": state})
+    assert seen_by(store, "t2") == SESSION
+
+
+def test_replay_gives_the_first_answer(store: Store) -> None:
+    assert take(store, "t1", keep(answer="first", routing=ROUTING)) == Taken("first", replayed=False)
+    decided: list[Session | None] = []
+
+    def decide(before: Session | None) -> Decision:
+        decided.append(before)
+        return Decision("second", None, replace(ROUTING, id="r2"))
+
+    assert take(store, "t1", decide) == Taken("first", replayed=True)
+    assert decided == []
+    assert list(store.routings()) == [ROUTING]
+    assert seen_by(store, "t2") == SESSION
+
+
+def test_replay_is_known_until_it_is_purged(store: Store) -> None:
+    take(store, "t1", keep(None, answer="first"))
+    assert take(store, "t1", keep(None, answer="second"), now=LATER) == Taken("first", replayed=True)
+    store.purge(LATER)
+    assert take(store, "t1", keep(None, answer="third"), now=LATER) == Taken("third", replayed=False)
+
+
+def test_turn_id_counts_whatever_the_session(store: Store) -> None:
+    take(store, "t1", keep(answer="first"))
+    assert store.take("t1", "another", NOW, LATER, keep(None)) == Taken("first", replayed=True)
+
+
+def test_answer_comes_back_as_it_was(store: Store) -> None:
+    answer = '<?xml version="1.0"?>\n<Response><Message>\u2019ł 1️⃣ \U0001f198 £</Message></Response>'
+    take(store, "t1", keep(answer=answer))
+    assert take(store, "t1", keep()).answer == answer
+
+
+def test_nothing_is_left_when_decide_raises(store: Store, database_url: str) -> None:
+    take(store, "t1", keep())
+
+    def fail(before: Session | None) -> Decision:
+        raise LookupError(before and before.id)
+
+    with pytest.raises(LookupError, match=SESSION.id):
+        take(store, "t2", fail)
+    assert count_rows(database_url, "turns") == 1
+    assert take(store, "t2", count_turn) == Taken("turn 1", replayed=False)
+
+
+def test_nothing_is_left_when_a_row_is_refused(store: Store) -> None:
+    take(store, "t1", keep(routing=ROUTING))
+    with pytest.raises(StoreError, match="the turn is not stored"):
+        take(store, "t2", keep(replace(SESSION, turns=9), routing=ROUTING))
+    assert seen_by(store, "t2") == SESSION
+
+
+def test_naive_moment_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="no time zone"):
+        take(store, "t1", keep(), now=NOW.replace(tzinfo=None))
+
+
+def test_moments_of_other_zones_are_the_same_moments(store: Store) -> None:
+    summer = timezone(timedelta(hours=1))
+    take(store, "t1", keep(replace(SESSION, expires_at=LATER.astimezone(summer))))
+    found = seen_by(store, "t2", now=(LATER - INSTANT).astimezone(summer))
+    assert found is not None
+    assert (found.expires_at, found.expires_at.tzinfo) == (LATER, UTC)
+
+
+def test_outcome_changes_only_the_routing_it_names(store: Store) -> None:
+    others = [replace(ROUTING, id="r0"), replace(ROUTING, id="r2")]
+    for number, routing in enumerate([others[0], ROUTING, others[1]]):
+        take(store, f"t{number}", keep(routing=routing))
+    take(store, "ended", keep(outcome=("r1", "connected")))
+    assert list(store.routings()) == [others[1], replace(ROUTING, outcome="connected"), others[0]]
+
+
+def test_outcome_of_a_routing_that_is_not_there_is_let_pass(store: Store) -> None:
+    assert not take(store, "t1", keep(outcome=("r9", "connected"))).replayed
+    assert list(store.routings()) == []
+
+
+def test_new_routing_and_outcome_of_an_earlier_one_go_together(store: Store) -> None:
+    take(store, "t1", keep(routing=ROUTING))
+    take(store, "t2", keep(routing=replace(ROUTING, id="r2"), outcome=("r1", "busy")))
+    assert [(routing.id, routing.outcome) for routing in store.routings()] == [
+        ("r2", "offered"),
+        ("r1", "busy"),
+    ]
+
+
+def test_purge_deletes_what_has_expired_and_nothing_else(store: Store, database_url: str) -> None:
+    take(store, "t1", keep(routing=ROUTING))
+    store.take(
+        "t2",
+        "another",
+        NOW,
+        LATER + INSTANT,
+        keep(replace(SESSION, id="another", expires_at=LATER + INSTANT)),
+    )
+    assert store.purge(LATER - INSTANT) == 0
+    assert store.purge(LATER) == 2
+    assert [count_rows(database_url, table) for table in ("sessions", "turns", "routings")] == [1, 1, 1]
+
+
+def test_purge_deletes_a_few_rows_at_a_time(store: Store) -> None:
+    for number in range(5):
+        take(store, f"t{number}", keep())
+    with statements_watched() as watched:
+        assert store.purge(LATER, limit=2) == 6
+    assert [rows for word, rows in watched if word == "DELETE"] == [1, 2, 2, 1]
