@@ -35,6 +35,13 @@ class LiveServer(Protocol):
     def __call__(self, app: WSGIApplication) -> str: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flag by which transcripts are written anew."""
+    parser.addoption(
+        "--record", action="store_true", help="write tests/transcripts/ anew instead of only comparing"
+    )
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Run one PostgreSQL for this process of the test run; start it when the first test asks."""

@@ -1,0 +1,156 @@
+"""Puts the app together: the only place where parts meet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as AnyResponse
+
+import bot
+from bot.catalogue import Catalogue, load
+from bot.channels.rest import Texter, TwilioTexter
+from bot.conversation import Conversation
+from bot.errors import CatalogueError, StoreError
+from bot.log import configure, event
+from bot.settings import Settings
+from bot.store import Store, open_store, upgrade
+from bot.web import ops, webhooks
+from bot.web.proxies import TrustedProxies
+from bot.web.safe import safe_answers
+from bot.web.wiring import KEY, Sweeper, Wiring
+
+LARGEST_BODY_BYTES = 64 * 1024  # Twilio's largest webhook is a few thousand
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+}
+
+
+def utc_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    catalogue: Catalogue | None = None,
+    store: Store | None = None,
+    texter: Texter | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Flask:
+    """Build the application.
+
+    Args:
+        settings: from `Settings.from_env()`.
+        catalogue, store, texter, clock: instead of those that the settings name, for tests.
+
+    Raises:
+        CatalogueError: the data files are not fit to be used; in production that includes
+            listings that nobody has assured and the example numbers.
+    """
+    configure(settings.log_level, "json" if settings.production else "plain")
+    catalogue = catalogue or load(settings.flows_dir, settings.config_dir)
+    if settings.production:
+        _refuse_unfit(catalogue, clock())
+    store = store or _open(settings)
+    app = Flask("bot.web")
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES, SECRET_KEY=settings.secret_key)
+    app.extensions[KEY] = Wiring(
+        settings=settings,
+        catalogue=catalogue,
+        store=store,
+        conversation=Conversation(
+            flows=catalogue.flows,
+            directory=catalogue.directory,
+            store=store,
+            secret=settings.secret_key.encode(),
+            session_minutes=settings.session_minutes,
+            code_version=bot.__version__,
+        ),
+        sweeper=Sweeper(store),
+        clock=clock,
+        texter=texter or _texter(settings),
+        safe=safe_answers(catalogue, clock()),
+        displays=catalogue.directory.displays(),
+        base=urlsplit(settings.public_url).path.rstrip("/"),
+    )
+    app.register_blueprint(webhooks.bp)
+    app.register_blueprint(ops.bp)
+    if settings.simulator:
+        _add_simulator(app)
+    _add_pages(app)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented way to wrap the app
+    return app
+
+
+def _refuse_unfit(catalogue: Catalogue, now: datetime) -> None:
+    from bot.check import check, render  # noqa: PLC0415 - only a production start is held to it
+
+    report = check(catalogue, now.date(), production=True)
+    if report.faults:
+        raise CatalogueError(render(report))
+
+
+def _open(settings: Settings) -> Store:
+    """Open the database. In development it is made and migrated; in production it may be down:
+    people are answered all the same, and /readyz says what is wrong.
+    """
+    if not settings.production:
+        upgrade(settings.database_url)
+    store = open_store(settings.database_url)
+    try:
+        store.assert_durable()
+    except StoreError as error:
+        if not settings.production:
+            raise
+        event("store.unfit", logging.ERROR, error=error)
+    return store
+
+
+def _texter(settings: Settings) -> Texter | None:
+    if not settings.account_sid:
+        return None
+    return TwilioTexter(settings.account_sid, settings.auth_tokens[0])
+
+
+def _add_simulator(app: Flask) -> None:
+    from bot.web.simulator import bp  # noqa: PLC0415 - never even imported in production
+
+    app.register_blueprint(bp)
+
+    @app.get("/")
+    def front() -> AnyResponse:
+        return redirect("/simulator")
+
+
+def _add_pages(app: Flask) -> None:
+    @app.after_request
+    def harden(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> tuple[str, int] | Response:
+        if request.path.startswith(
+            webhooks.bp.url_prefix or ""
+        ):  # a wrong path or method there is read by machines
+            return webhooks.refused(error)
+        return render_template("error.html", code=error.code, name=error.name), error.code or 500
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> tuple[str, int] | Response:
+        event("page.failed", logging.ERROR, error=error)
+        return refused(InternalServerError())

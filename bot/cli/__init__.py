@@ -1,0 +1,68 @@
+"""The command `signpost`. Each command lives in a module of its own and is imported when it is used."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import ClassVar
+
+import click
+
+from bot import __version__
+from bot.errors import SignpostError
+
+
+class Commands(click.Group):
+    """Commands by name, imported late: `--help` must not wait for a database driver."""
+
+    known: ClassVar[dict[str, tuple[str, str]]] = {
+        "run": ("bot.cli.run:run", "Start the line (and, in development, its simulator)."),
+        "check": (
+            "bot.cli.check:check",
+            "Prove that the script, the directory and the lines are fit to use.",
+        ),
+        "talk": ("bot.cli.talk:talk", "Text or ring the line from this terminal."),
+        "flow": ("bot.cli.flow:flow", "Draw the script."),
+        "routings": ("bot.cli.routings:routings", "List where people were sent."),
+        "db": ("bot.cli.db:db", "Prepare the database."),
+        "schema": ("bot.cli.schema:schema", "Print a data file's JSON Schema, for editors."),
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which an operator meets them."""
+        return list(self.known)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in self.known:
+            return None
+        module, _, name = self.known[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in self.known.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="signpost")
+def signpost() -> None:
+    """Signpost sends people in Norfolk to the right service, by text and by telephone.
+
+    Start with `signpost run`. After a change to a file in flows/ or config/, run `signpost check`.
+    Every command explains itself: `signpost check --help`.
+    """
+
+
+def main() -> None:
+    """Run the command; a fault that the operator can mend ends with its text and code 1."""
+    try:
+        signpost(prog_name="signpost")
+    except SignpostError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:  # `signpost routings | head`
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,81 @@
+"""`signpost run`: start the line under gunicorn."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from bot.app import create_app
+from bot.cli.common import settings
+from bot.settings import Settings
+
+THREADS = 8
+GRACE_SECONDS = 20  # longer than Twilio waits for an answer
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn with the settings as they are, and no configuration file."""
+
+    def __init__(self, chosen: Settings) -> None:
+        self.chosen = chosen
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand the settings over."""
+        options: dict[str, Any] = {
+            "bind": f"{self.chosen.host}:{self.chosen.port}",
+            "workers": self.chosen.workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "graceful_timeout": GRACE_SECONDS,
+            "proc_name": "signpost",
+            "loglevel": "warning",
+            "accesslog": None,  # an access log would hold addresses of people
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the app in the worker, so that no database connection is shared over a fork."""
+        return create_app(self.chosen)
+
+
+@click.command()
+def run() -> None:
+    """Start the line. In development this needs no account and no configuration.
+
+    Settings come from the environment and from .env; config/env.example describes each.
+    Stop it with Ctrl-C.
+    """
+    chosen = settings()
+    if chosen.simulator and chosen.workers > 1:
+        click.echo("WORKERS is 1 in development: the simulator lives in one process.", err=True)
+        chosen = Settings(**{**vars(chosen), "workers": 1})
+    _refuse_taken_port(chosen)
+    create_app(chosen)  # every fault shows here, before a server starts
+    where = f"http://{chosen.host}:{chosen.port}"
+    if chosen.simulator:
+        click.echo(
+            f"\n  Signpost is running. Open the simulator: {where}/simulator\n  Stop it with Ctrl-C.\n"
+        )
+    else:
+        click.echo(f"Signpost is running at {where}, as {chosen.public_url}.")
+    sys.stdout.flush()
+    Server(chosen).run()
+
+
+def _refuse_taken_port(chosen: Settings) -> None:
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((chosen.host, chosen.port))
+        except OSError as error:
+            cure = f"stop the other program, or choose another port: make run PORT={chosen.port + 1}"
+            raise click.ClickException(
+                f"Port {chosen.port} can't be used ({error.strerror}); {cure}"
+            ) from None

@@ -1,0 +1,131 @@
+"""The one use case: somebody did something; decide, keep it, answer.
+
+Session, turn and routing are committed together, durably, before the answer is returned. The
+answer itself is kept with the turn, so that a webhook delivered twice is answered alike and
+routes once: that is why rendering happens inside the transaction.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.core.directory import Directory
+from bot.core.engine import advance
+from bot.core.flow import Flow
+from bot.core.line import Line
+from bot.core.session import Arrival, End, Routing, Session, Turn
+from bot.store import Decision, Store
+
+CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
+ENDED_CALL_MINUTES = 15
+
+Render = Callable[[Turn], str]
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What every turn needs: the script, the directory, the store, and what a record says of us."""
+
+    flows: Mapping[str, Flow]
+    directory: Directory
+    store: Store
+    secret: bytes = field(repr=False)
+    session_minutes: int
+    code_version: str
+    new_id: Callable[[], str] = lambda: secrets.token_hex(16)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rendered answer, and the service whose number must be texted now, if one must."""
+
+    body: str
+    replayed: bool
+    text_service: str | None = None
+    node: str = ""
+
+
+def take_turn(
+    conversation: Conversation, arrival: Arrival, line: Line, now: datetime, render: Render
+) -> Answer:
+    """Move a person one turn and commit everything about it in one transaction.
+
+    Args:
+        conversation: the script, the store and the rest.
+        arrival: what came in.
+        line: the line that was used.
+        now: aware.
+        render: makes the answer out of the turn; called before the commit.
+
+    Returns:
+        The answer. For a turn that was answered before, the same answer and nothing to text.
+
+    Raises:
+        StoreError: nothing was committed.
+    """
+    flow = conversation.flows[line.flow]
+    directory = conversation.directory
+    session_id = _keyed(conversation, "session", arrival.person)
+    expires_at = now + _lifetime(conversation, arrival)
+    turns: list[Turn] = []
+
+    def decide(kept: Session | None) -> Decision:
+        session = kept or Session(
+            session_id, line.id, arrival.channel, line.languages[0], expires_at, arrival.can_be_texted
+        )
+        turn = advance(flow, directory, session, arrival.inbound, now)
+        routing = None
+        if turn.chosen:
+            routing = Routing(
+                id=conversation.new_id(),
+                hour=now.replace(minute=0, second=0, microsecond=0),
+                channel=session.channel,
+                language=session.language,
+                flow_revision=flow.revision,
+                directory_revision=directory.revision,
+                code_version=conversation.code_version,
+                chosen_by=turn.chosen.how,
+                service=turn.chosen.service,
+            )
+        turns.append(turn)
+        return Decision(
+            answer=render(turn),
+            session=_kept(turn, routing, expires_at, now),
+            routing=routing,
+            outcome=(session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None,
+        )
+
+    turn_id = _keyed(conversation, "turn", arrival.turn)
+    taken = conversation.store.take(turn_id, session_id, now, expires_at, decide)
+    if taken.replayed or not turns:
+        return Answer(taken.answer, replayed=True)
+    last = turns[-1]
+    node = last.steps[-1].node if last.steps else ""
+    return Answer(taken.answer, replayed=False, text_service=last.text_service, node=node)
+
+
+def _kept(turn: Turn, routing: Routing | None, expires_at: datetime, now: datetime) -> Session | None:
+    if turn.session is None:
+        return None
+    if isinstance(turn.then, End):  # a call that is over but whose transfer may still report back
+        expires_at = now + timedelta(minutes=ENDED_CALL_MINUTES)
+    routing_id = routing.id if routing else turn.session.routing_id
+    return replace(turn.session, routing_id=routing_id, expires_at=expires_at)
+
+
+def _lifetime(conversation: Conversation, arrival: Arrival) -> timedelta:
+    if arrival.channel == "voice":
+        return timedelta(hours=CALL_HOURS)
+    return timedelta(minutes=conversation.session_minutes)
+
+
+def _keyed(conversation: Conversation, purpose: str, name: str) -> str:
+    """A keyed hash; a webhook that does not say who or what it is gets one that nobody shares."""
+    name = name or secrets.token_hex(16)
+    return hmac.digest(
+        conversation.secret, f"{purpose}|{name}".encode("utf-8", "surrogatepass"), "sha256"
+    ).hex()

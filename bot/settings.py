@@ -1,0 +1,213 @@
+"""Settings: the environment, read once into one frozen object, with every fault reported at once.
+
+Every variable is described in config/env.example. Secrets are never shown: not by repr, not in
+faults, not in logs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from bot.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
+SHORTEST_SECRET_CHARS = 32
+SHORTEST_TOKEN_CHARS = 16
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+Environment = Literal["development", "production"]
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decides. `public_url` is "" where the request's own address is to be used."""
+
+    environment: Environment = "development"
+    account_sid: str = ""
+    auth_tokens: tuple[str, ...] = field(default=(), repr=False)
+    public_url: str = ""
+    database_url: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+    trusted_proxies: tuple[Network | Literal["unix"], ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    session_minutes: int = 60
+    log_level: str = "INFO"
+    flows_dir: Path = ROOT / "flows"
+    config_dir: Path = ROOT / "config"
+
+    @property
+    def production(self) -> bool:
+        """Whether real people may be on the line."""
+        return self.environment == "production"
+
+    @property
+    def simulator(self) -> bool:
+        """The simulator exists in development alone; no setting turns it on elsewhere."""
+        return not self.production
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment.
+
+        Raises:
+            SettingsError: with every fault, each as name, found, limit and cure.
+        """
+        return _Reader(os.environ if env is None else env).read()
+
+
+NAMES = (
+    "ENVIRONMENT",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "PUBLIC_URL",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "TRUSTED_PROXIES",
+    "HOST",
+    "PORT",
+    "WORKERS",
+    "SESSION_MINUTES",
+    "LOG_LEVEL",
+    "FLOWS_DIR",
+    "CONFIG_DIR",
+)
+
+
+class _Reader:
+    """Reads each variable and collects what is wrong with it."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.faults: list[str] = []
+        environment = self.text("ENVIRONMENT", "development").lower()
+        if environment not in ("development", "production"):
+            self.fault("ENVIRONMENT", environment, "development or production", "write one of them")
+            environment = "production"  # the stricter of the two, for the faults that follow
+        self.environment = cast("Environment", environment)
+        self.production = environment == "production"
+
+    def read(self) -> Settings:
+        """Build the object, or raise with all faults."""
+        settings = Settings(
+            environment=self.environment,
+            account_sid=self.account_sid(),
+            auth_tokens=self.auth_tokens(),
+            public_url=self.public_url(),
+            database_url=self.database_url(),
+            secret_key=self.secret_key(),
+            trusted_proxies=self.trusted_proxies(),
+            host=self.text("HOST", "127.0.0.1"),
+            port=self.number("PORT", 8000, 1, 65535),
+            workers=self.number("WORKERS", 1, 1, 64),
+            session_minutes=self.number("SESSION_MINUTES", 60, 5, 24 * 60),
+            log_level=self.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+            flows_dir=self.folder("FLOWS_DIR", ROOT / "flows"),
+            config_dir=self.folder("CONFIG_DIR", ROOT / "config"),
+        )
+        if self.faults:
+            count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+            raise SettingsError("\n".join([f"{count} in the settings (environment or .env):", *self.faults]))
+        return settings
+
+    def account_sid(self) -> str:
+        value = self.text("TWILIO_ACCOUNT_SID", "")
+        if self.production and not value:
+            self.fault(
+                "TWILIO_ACCOUNT_SID", "nothing", "needed in production", "copy it from Twilio's console"
+            )
+        elif value and not ACCOUNT_SID.fullmatch(value):
+            cure = "copy the Account SID (not a key's SID) from Twilio's console"
+            self.fault("TWILIO_ACCOUNT_SID", value, "AC and 32 hexadecimal digits", cure)
+        return value
+
+    def auth_tokens(self) -> tuple[str, ...]:
+        tokens = tuple(
+            t for t in (part.strip() for part in self.text("TWILIO_AUTH_TOKEN", "").split(",")) if t
+        )
+        if not tokens:
+            if self.production:
+                cure = "copy the Auth Token from Twilio's console; two with a comma while rotating"
+                self.fault("TWILIO_AUTH_TOKEN", "nothing", "needed in production", cure)
+            return () if self.production else (secrets.token_hex(16),)
+        if any(len(token) < SHORTEST_TOKEN_CHARS for token in tokens):
+            limit = f"each at least {SHORTEST_TOKEN_CHARS} characters"
+            self.fault("TWILIO_AUTH_TOKEN", "a short token", limit, "copy it whole from Twilio's console")
+        return tokens
+
+    def public_url(self) -> str:
+        value = self.text("PUBLIC_URL", "").rstrip("/")
+        if not value:
+            if self.production:
+                cure = "write the https address that Twilio calls, such as https://line.example.org"
+                self.fault("PUBLIC_URL", "nothing", "needed in production", cure)
+            return ""
+        parts = urlsplit(value)
+        schemes = ("https",) if self.production else ("https", "http")
+        if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
+            cure = "write only scheme, host and, where there is one, port and path"
+            self.fault("PUBLIC_URL", value, f"{' or '.join(schemes)}://host", cure)
+        return value
+
+    def database_url(self) -> str:
+        value = self.text("DATABASE_URL", f"sqlite:///{ROOT / 'var' / 'signpost.db'}")
+        if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            cure = "write sqlite:///var/signpost.db or postgresql://user:password@host/name"
+            self.fault("DATABASE_URL", f"{value.partition(':')[0]}:…", "SQLite or PostgreSQL", cure)
+        return value
+
+    def secret_key(self) -> str:
+        value = self.text("SECRET_KEY", "")
+        if not value and not self.production:
+            return secrets.token_hex(32)
+        if len(value) < SHORTEST_SECRET_CHARS:
+            cure = "write what this prints: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+            found = f"{len(value)} characters" if value else "nothing"
+            self.fault("SECRET_KEY", found, f"at least {SHORTEST_SECRET_CHARS} characters", cure)
+        return value
+
+    def trusted_proxies(self) -> tuple[Network | Literal["unix"], ...]:
+        from bot.web.proxies import parse_networks  # noqa: PLC0415 - werkzeug, which most commands can do without
+
+        try:
+            return tuple(parse_networks(self.text("TRUSTED_PROXIES", "")))
+        except ValueError as error:
+            cure = "write addresses or networks with commas, such as 127.0.0.1, 10.0.0.0/8"
+            self.fault("TRUSTED_PROXIES", self.env["TRUSTED_PROXIES"], str(error), cure)
+            return ()
+
+    def text(self, name: str, default: str) -> str:
+        return self.env.get(name, "").strip() or default
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        if value.isascii() and value.isdigit() and least <= int(value) <= most:
+            return int(value)
+        self.fault(name, value, f"a whole number from {least} to {most}", f"write {default}, or leave it out")
+        return default
+
+    def choice(self, name: str, default: str, known: tuple[str, ...]) -> str:
+        value = self.text(name, default).upper()
+        if value not in known:
+            self.fault(name, value, ", ".join(known), "write one of them")
+        return value
+
+    def folder(self, name: str, default: Path) -> Path:
+        value = Path(self.text(name, str(default)))
+        if not value.is_dir():
+            self.fault(name, str(value), "a folder that exists", "correct the path, or leave it out")
+        return value
+
+    def fault(self, name: str, found: str, limit: str, cure: str) -> None:
+        self.faults.append(f"{name}\n    found: {found}\n    limit: {limit}\n    cure:  {cure}")

@@ -1,0 +1,210 @@
+"""Twilio's webhooks: verify, read, take the turn, render. The person always gets an answer.
+
+A request that Twilio did not sign is refused with 403 in plain text. A request that it did sign
+is answered with HTTP 200 and TwiML whatever happens, because anything else is silence.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+
+from bot.channels import signature, sms, voice
+from bot.channels.addresses import bare_number, first_values
+from bot.channels.callers import caller_from
+from bot.channels.rest import Texter
+from bot.conversation import take_turn
+from bot.core.line import Line
+from bot.core.prompts import Speaker
+from bot.core.session import Arrival, Medium, TextFailed, Turn
+from bot.log import event
+from bot.web.wiring import SIMULATION, Simulation, Wiring, wiring
+
+bp = Blueprint("webhooks", __name__, url_prefix="/twilio")
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 500  # Twilio sends about forty
+EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+@bp.before_request
+def verify() -> None:
+    """Let nothing through that Twilio did not sign with one of our tokens."""
+    g.verified = False
+    w = wiring()
+    raw = request.get_data(cache=True)
+    is_form = request.mimetype == FORM
+    pairs: list[tuple[str, str]] = []
+    if is_form:
+        try:
+            pairs = parse_qsl(
+                raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
+            )
+        except ValueError:
+            raise RequestEntityTooLarge from None
+    origin = w.settings.public_url or request.host_url.rstrip("/")
+    url = signature.public_url(origin, request.environ)
+    given = request.headers.get("X-Twilio-Signature")
+    if not signature.verify(w.settings.auth_tokens, url, pairs, given, None if is_form else raw):
+        event("webhook.refused", logging.WARNING, path=request.path, signed=given is not None)
+        raise Forbidden
+    if not is_form:
+        raise UnsupportedMediaType
+    g.verified = True
+    g.form = first_values(pairs)
+
+
+@bp.errorhandler(HTTPException)
+def refused(error: HTTPException) -> Response:
+    """Refuse in plain text, without a word of why that a stranger could use."""
+    return Response(f"{error.code} {error.name}\n", status=error.code, mimetype="text/plain")
+
+
+@bp.errorhandler(Exception)
+def failed(error: Exception) -> Response:
+    """Answer with every number when anything at all went wrong behind a good signature."""
+    event("webhook.failed", logging.ERROR, error=error, path=request.path)
+    if not g.get("verified", False):
+        return refused(Forbidden())
+    if request.path.startswith("/twilio/status/"):
+        return _twiml(EMPTY)
+    medium: Medium = "text" if request.path == "/twilio/sms" else "voice"
+    w = wiring()
+    line = w.catalogue.line_of(bare_number(g.form.get("To"))) or w.catalogue.first_line
+    return _twiml(w.safe[line.id, medium])
+
+
+@bp.post("/sms")
+def text_message() -> Response:
+    """A text came in, by SMS, WhatsApp or RCS."""
+    line = _line()
+    return _answer(sms.read(g.form, line), line, sms.render)
+
+
+@bp.post("/voice")
+def call() -> Response:
+    """A call came in."""
+    line = _line()
+    return _answer(voice.read_call(g.form, line), line, _voice_render(line))
+
+
+@bp.post("/voice/step/<int:turn>")
+def step(turn: int) -> Response:
+    """A Gather ended: keys, words or silence."""
+    line = _line()
+    return _answer(voice.read_step(g.form, line, turn), line, _voice_render(line))
+
+
+@bp.post("/voice/dialled/<int:turn>")
+def dialled(turn: int) -> Response:
+    """A transfer ended."""
+    line = _line()
+    return _answer(voice.read_dialled(g.form, line, turn), line, _voice_render(line))
+
+
+@bp.post("/status/call")
+def call_status() -> Response:
+    """A call changed its state; when it is over, so is its session."""
+    line = _line()
+    arrival = voice.read_status(g.form, line)
+    if arrival:
+        _answer(arrival, line, lambda _: EMPTY)
+    return _twiml(EMPTY)
+
+
+@bp.post("/status/message")
+def message_status() -> Response:
+    """A text that we sent changed its state."""
+    status = g.form.get("MessageStatus") or g.form.get("SmsStatus") or ""
+    known = {"queued", "sending", "sent", "delivered", "undelivered", "failed", "canceled", "read"}
+    event("message.status", status=status if status in known else "other")
+    return _twiml(EMPTY)
+
+
+def _answer(arrival: Arrival, line: Line, render: Callable[[Turn], str]) -> Response:
+    w = wiring()
+    now = _now(w)
+    answer = take_turn(w.conversation, arrival, line, now, render)
+    if simulation := _simulation():
+        simulation.seen.append(answer.node)
+    event(
+        "turn.taken",
+        channel=arrival.channel,
+        node=answer.node,
+        inbound=type(arrival.inbound).__name__,
+        replayed=answer.replayed,
+    )
+    if answer.text_service and not _text_number(w, line, answer.text_service, now):
+        again = Arrival(
+            turn=arrival.turn and f"{arrival.turn}|text-failed",
+            person=arrival.person,
+            channel=arrival.channel,
+            inbound=TextFailed(),
+            can_be_texted=arrival.can_be_texted,
+        )
+        answer = take_turn(w.conversation, again, line, now, render)
+    response = _twiml(answer.body)
+    response.call_on_close(lambda: w.sweeper.sweep(w.clock()))
+    return response
+
+
+def _text_number(w: Wiring, line: Line, service_id: str, now: datetime) -> bool:
+    """Send a service's number to the phone that is calling; False when it can't be handed over."""
+    flow, directory = w.catalogue.flows[line.flow], w.catalogue.directory
+    speaker = Speaker(flow, directory, flow.wording(line.languages[0]), "text", now)
+    caller = caller_from(g.form.get("From"))
+    texter = _texter(w)
+    if texter is None or not caller.number:
+        return False
+    body = speaker.phrase("texted", number=directory.services[service_id].phone.display)
+    try:
+        texter.send(
+            to=caller.number,
+            from_=line.text_number,
+            body=body,
+            status_url=f"{w.settings.public_url}/twilio/status/message",
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a REST client raises, the caller must hear the number
+        event("text.failed", logging.ERROR, error=error, service=service_id)
+        return False
+    event("text.sent", service=service_id)
+    return True
+
+
+def _voice_render(line: Line) -> Callable[[Turn], str]:
+    w = wiring()
+    return lambda turn: voice.render(turn, line, w.displays, w.base)
+
+
+def _line() -> Line:
+    """The line that was used, or the first one with a warning."""
+    w = wiring()
+    line = w.catalogue.line_of(bare_number(g.form.get("To")))
+    if line is None:
+        event("line.unlisted", logging.WARNING, cure="add the number to config/lines.toml")
+        return w.catalogue.first_line
+    return line
+
+
+def _simulation() -> Simulation | None:
+    played = request.environ.get(SIMULATION)
+    return played if wiring().settings.simulator and isinstance(played, Simulation) else None
+
+
+def _now(w: Wiring) -> datetime:
+    simulation = _simulation()
+    return simulation.now if simulation and simulation.now else w.clock()
+
+
+def _texter(w: Wiring) -> Texter | None:
+    simulation = _simulation()
+    return simulation.texter if simulation else w.texter
+
+
+def _twiml(document: str) -> Response:
+    return Response(document, mimetype="text/xml")

@@ -1,0 +1,74 @@
+"""What the blueprints share: put together once by `create_app`, reached through the app."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import cast
+
+from flask import current_app
+
+from bot.catalogue import Catalogue
+from bot.channels.rest import Texter
+from bot.conversation import Conversation
+from bot.core.session import Medium
+from bot.errors import StoreError
+from bot.log import event
+from bot.settings import Settings
+from bot.store import Store
+
+KEY = "signpost"
+# Set in the WSGI environment by the simulator, which runs in this process. No header can reach
+# it: headers arrive as HTTP_….
+SIMULATION = "signpost.simulation"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One simulated request: the time it is played at, where its texts go, and the nodes it saw."""
+
+    now: datetime | None
+    texter: Texter
+    seen: list[str] = field(default_factory=list)
+
+
+class Sweeper:
+    """Deletes what has expired, at most once a minute in a process, after somebody was answered."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._lock, self._next = store, Lock(), datetime.min.replace(tzinfo=UTC)
+
+    def sweep(self, now: datetime) -> None:
+        """Purge when it is time; a fault is logged and tried again a minute later."""
+        with self._lock:
+            if now < self._next:
+                return
+            self._next = now + timedelta(minutes=1)
+        try:
+            self._store.purge(now)
+        except StoreError as error:
+            event("store.purge_failed", logging.WARNING, error=error)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything a request needs. `safe` is what is answered when nothing else can be."""
+
+    settings: Settings
+    catalogue: Catalogue
+    store: Store
+    conversation: Conversation
+    sweeper: Sweeper
+    clock: Callable[[], datetime]
+    texter: Texter | None
+    safe: Mapping[tuple[str, Medium], str]
+    displays: tuple[str, ...]
+    base: str
+
+
+def wiring() -> Wiring:
+    """The present app's wiring."""
+    return cast("Wiring", current_app.extensions[KEY])

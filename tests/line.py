@@ -1,0 +1,101 @@
+"""A line to test: the app on a database of its own, a clock that stands still, and the carrier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+
+from bot.app import create_app
+from bot.carrier import Account, Call, Line, OtherEnd, Texting, WsgiTransport, always
+from bot.core.session import Routing
+from bot.settings import Settings
+from bot.web.wiring import KEY, Wiring
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+ORIGIN = "https://line.example"
+TEXTS, CALLS, SHORT_CODE = "+447700900000", "+441632960000", "60163"
+MOBILE, LANDLINE = "+447700900123", "+441632960123"
+TUESDAY_MORNING = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
+
+
+@dataclass
+class Sent:
+    """A texter that keeps what it is given, or fails."""
+
+    bodies: list[tuple[str, str]] = field(default_factory=list)
+    fails: bool = False
+
+    def send(self, *, to: str, from_: str, body: str, status_url: str) -> None:
+        """Keep the number and the words."""
+        if self.fails:
+            raise ConnectionError(f"no route to {to}")
+        self.bodies.append((to, body))
+
+
+@dataclass
+class PlayedLine:
+    """The app and the ways to reach it."""
+
+    app: Flask
+    sent: Sent
+    now: datetime = TUESDAY_MORNING
+    # One account for everybody, so that no two of them get the same ids from the carrier.
+    account: Account = field(default_factory=lambda: Account(TOKEN, numbers=frozenset({TEXTS, CALLS})))
+
+    @property
+    def wiring(self) -> Wiring:
+        """What the app was put together from."""
+        wiring: Wiring = self.app.extensions[KEY]
+        return wiring
+
+    def pass_time(self, minutes: float) -> None:
+        """Move the clock."""
+        self.now += timedelta(minutes=minutes)
+
+    def transport(self) -> WsgiTransport:
+        """The way to the app."""
+        return WsgiTransport(self.app.wsgi_app)
+
+    def texting(self, person: str = MOBILE, to: str = TEXTS) -> Texting:
+        """Somebody with a telephone who writes."""
+        return Texting(
+            self.transport(), self.account, Line(number=to, text_url=f"{ORIGIN}/twilio/sms"), person
+        )
+
+    def call(self, caller: str = MOBILE, other_end: OtherEnd | None = None) -> Call:
+        """Somebody with a telephone who rings."""
+        line = Line(
+            number=CALLS,
+            voice_url=f"{ORIGIN}/twilio/voice",
+            voice_status_url=f"{ORIGIN}/twilio/status/call",
+        )
+        return Call(self.transport(), self.account, line, caller, other_end or always("completed"))
+
+    def routings(self) -> list[Routing]:
+        """Everything on record, oldest first."""
+        return list(self.wiring.store.routings())[::-1]
+
+
+def play(database_url: str, **changes: object) -> PlayedLine:
+    """Start a line; `changes` are settings other than the tests' own."""
+    given: dict[str, object] = {
+        "auth_tokens": (TOKEN,),
+        "secret_key": "k" * 64,
+        "public_url": ORIGIN,
+        "database_url": database_url,
+        "log_level": "ERROR",
+    }
+    settings = Settings(**(given | changes))  # type: ignore[arg-type]  # tests name fields of Settings
+    sent = Sent()
+    played: list[PlayedLine] = []
+    app = create_app(settings, texter=sent, clock=lambda: played[0].now if played else TUESDAY_MORNING)
+    played.append(PlayedLine(app, sent))
+    return played[0]
+
+
+def sqlite_url(folder: Path) -> str:
+    """The address of a new SQLite file."""
+    return f"sqlite:///{folder / 'line.db'}"
