@@ -60,24 +60,32 @@ class Formatter(logging.Formatter):
             }
             if record.name != _log.name:
                 head["logger"] = record.name
-            return json.dumps(head | fields, ensure_ascii=False)
+            return _encodable(json.dumps(fields | head, ensure_ascii=False))
         shown = " ".join(f"{key}={value}" for key, value in fields.items())
-        return f"{at:%H:%M:%S} {record.levelname.lower():7} {name} {shown}".rstrip()
+        line = f"{at:%H:%M:%S} {record.levelname.lower():7} {name} {shown}".rstrip()
+        return _encodable(line.replace("\n", "\\n"))
 
 
 def configure(level: str, style: Literal["json", "plain"], stream: TextIO | None = None) -> None:
     """Send every log of the process through one redacting handler."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(Formatter(style))
+    logging.raiseExceptions = False  # logging's own report of a bad call would print its arguments unredacted
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("alembic", "twilio", "urllib3", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def _plain(value: object) -> str | int | float | bool | None:
-    if value is None or isinstance(value, bool | int | float):
+    shown = redact(str(value))
+    if value is None or (isinstance(value, bool | int | float) and shown == str(value)):
         return value
-    return redact(str(value))
+    return shown
+
+
+def _encodable(line: str) -> str:
+    """Escape lone surrogates, which a stream refuses; logging would then print the record unredacted."""
+    return line.encode("utf-8", "backslashreplace").decode()
 
 
 def _exception(error: BaseException, trace: TracebackType | None) -> dict[str, str]:

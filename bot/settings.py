@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 SHORTEST_SECRET_CHARS = 32
 SHORTEST_TOKEN_CHARS = 16
+MOST_DIGITS = 9  # int() itself refuses thousands of digits with an error of its own
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 Environment = Literal["development", "production"]
@@ -129,7 +130,8 @@ class _Reader:
             )
         elif value and not ACCOUNT_SID.fullmatch(value):
             cure = "copy the Account SID (not a key's SID) from Twilio's console"
-            self.fault("TWILIO_ACCOUNT_SID", value, "AC and 32 hexadecimal digits", cure)
+            # Not shown: a token pasted into the wrong line is still a secret.
+            self.fault("TWILIO_ACCOUNT_SID", f"{len(value)} characters", "AC and 32 hexadecimal digits", cure)
         return value
 
     def auth_tokens(self) -> tuple[str, ...]:
@@ -153,18 +155,18 @@ class _Reader:
                 cure = "write the https address that Twilio calls, such as https://line.example.org"
                 self.fault("PUBLIC_URL", "nothing", "needed in production", cure)
             return ""
-        parts = urlsplit(value)
         schemes = ("https",) if self.production else ("https", "http")
-        if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
+        if not _is_origin(value, schemes):
             cure = "write only scheme, host and, where there is one, port and path"
-            self.fault("PUBLIC_URL", value, f"{' or '.join(schemes)}://host", cure)
+            self.fault("PUBLIC_URL", re.sub("//.*@", "//…@", value), f"{' or '.join(schemes)}://host", cure)
         return value
 
     def database_url(self) -> str:
         value = self.text("DATABASE_URL", f"sqlite:///{ROOT / 'var' / 'signpost.db'}")
         if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             cure = "write sqlite:///var/signpost.db or postgresql://user:password@host/name"
-            self.fault("DATABASE_URL", f"{value.partition(':')[0]}:…", "SQLite or PostgreSQL", cure)
+            scheme, mark, _ = value.partition("://")
+            self.fault("DATABASE_URL", f"{scheme}://…" if mark else "no scheme", "SQLite or PostgreSQL", cure)
         return value
 
     def secret_key(self) -> str:
@@ -192,7 +194,7 @@ class _Reader:
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
         value = self.text(name, str(default))
-        if value.isascii() and value.isdigit() and least <= int(value) <= most:
+        if value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and least <= int(value) <= most:
             return int(value)
         self.fault(name, value, f"a whole number from {least} to {most}", f"write {default}, or leave it out")
         return default
@@ -211,3 +213,14 @@ class _Reader:
 
     def fault(self, name: str, found: str, limit: str, cure: str) -> None:
         self.faults.append(f"{name}\n    found: {found}\n    limit: {limit}\n    cure:  {cure}")
+
+
+def _is_origin(url: str, schemes: tuple[str, ...]) -> bool:
+    """Say whether this is scheme, host and at most a port and a path."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # raises for a port that is no number
+    except ValueError:
+        return False
+    extras = parts.query or parts.fragment or parts.username or parts.password
+    return parts.scheme in schemes and bool(parts.hostname) and port != 0 and not extras

@@ -12,7 +12,8 @@ from bot.check.scope import MEDIA, SERVICES_FILE, Scope, Words
 def passages(scope: Scope) -> Iterator[Words]:
     """Give what is read or heard as one: a menu with its options, a list of numbers, a phrase.
 
-    A label by itself ("Police, not urgent") is too short to have an age, so it counts with its menu.
+    A label by itself ("Police, not urgent") is too short for an age that means anything, so it counts
+    with its menu; one hard label among easy ones can hide there.
     """
     wording = scope.wording
     for medium in MEDIA:
@@ -24,6 +25,10 @@ def passages(scope: Scope) -> Iterator[Words]:
             elif node.numbers:
                 listed = scope.speaker(medium).numbers(node)
                 yield Words(scope.file, f"nodes.{node.id}.{medium}", medium, listed)
+            elif node.end:
+                yield Words(
+                    scope.file, f"nodes.{node.id}.{medium}", medium, scope.speaker(medium).prompt(node.id)
+                )
         for phrase, prompt_words in wording.phrases.items():
             yield Words(scope.file, f"phrases.{phrase}.{medium}", medium, prompt_words.on(medium))
         for service in {service.id for _, service in scope.told()}:

@@ -48,7 +48,7 @@ def syllables(word: str) -> int:
     """Count the syllables of one English word by its spelling; at least 1."""
     letters = word.casefold().replace("\u2019", "'")
     if "-" in letters:
-        return sum(syllables(part) for part in letters.split("-") if part)
+        return sum(syllables(part) for part in letters.split("-") if part) or 1
     if letters in IRREGULAR:
         return IRREGULAR[letters]
     compound = COMPOUND.fullmatch(letters)

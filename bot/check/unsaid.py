@@ -1,4 +1,4 @@
-"""Words that stand in a script and are never said, and ends that have no words."""
+"""Words that stand in a script and are never said."""
 
 from __future__ import annotations
 
@@ -9,31 +9,19 @@ from bot.core.flow import Flow
 
 
 def of_flow(flow: Flow, file: str) -> Iterator[Finding]:
-    """Prove that an end has the phrase it says, and name prompts that the engine passes over.
+    """Name prompts that the engine passes over: a service is told in the words of the directory.
 
-    An end says the phrase that bears its name (`nodes.goodbye` says `phrases.goodbye`); a service is
-    told in the words of the directory. Words of their own would be read by an editor and by nobody else.
+    An editor would read them and correct them, and nobody else would ever know of them.
     """
     for node in flow.nodes.values():
         for wording in flow.wordings.values():
             prompt = wording.prompts.get(node.id)
-            written = bool(prompt and (prompt.text or prompt.voice))
-            if node.end and node.id not in wording.phrases:
-                yield Finding(
-                    "fault",
-                    file,
-                    f"nodes.{node.id}",
-                    f"an end without a phrase in {wording.language!r}",
-                    "an end says the phrase that bears its name: goodbye, or stopped",
-                    "lead to nodes.goodbye in its place",
-                )
-            elif written and (node.end or node.service):
-                said = f"phrases.{node.id}" if node.end else f"services.{node.service}"
+            if node.service and prompt and (prompt.text or prompt.voice):
                 yield Finding(
                     "note",
                     file,
                     f"nodes.{node.id}",
                     f"words that are never said in {wording.language!r}",
-                    f"this node is told in the words of {said}",
+                    f"this node is told in the words of services.{node.service}",
                     "move what is missing there, and remove text and voice here",
                 )

@@ -16,6 +16,7 @@ from bot.core.session import Channel, Connect, End, HungUp, Inbound, Medium, Ses
 
 MOST_STATES = 20_000
 MOST_SILENT_TURNS = 60
+REMEMBERED = 3
 
 State = tuple[str, str, int, int, tuple[str, ...], bool]
 
@@ -24,8 +25,8 @@ State = tuple[str, str, int, int, tuple[str, ...], bool]
 class Walk:
     """The states of one flow in one language and medium, and the turns between them.
 
-    Two sessions are one state when node, stage, misses, rounds, trail and can_be_texted agree: the
-    engine decides by nothing else that a session holds.
+    Two sessions are one state when node, stage, misses, rounds, the end of the trail and can_be_texted
+    agree: the engine decides by nothing else that a session holds.
     """
 
     scope: Scope
@@ -156,13 +157,18 @@ def explore(scope: Scope, medium: Medium) -> tuple[list[Turn], list[Finding], Ex
 
 
 def state_of(session: Session) -> State:
-    """Reduce a session to what the engine decides by."""
+    """Reduce a session to what the engine decides by.
+
+    Of the way back the last REMEMBERED menus count: one turn looks at two of them, and going further
+    back is going to a state that was walked when it was ahead. Menus that lead to each other would
+    otherwise have a state for every way of wandering between them.
+    """
     return (
         session.node,
         session.stage,
         session.misses,
         session.rounds,
-        session.trail,
+        session.trail[-REMEMBERED:],
         session.can_be_texted,
     )
 

@@ -146,8 +146,8 @@ def _as_digit(word: str, wording: Wording) -> str:
 
 def _near(bare: str, known: list[tuple[Match, str]]) -> Match | None:
     """Match a word for a node with one letter wrong: "polcie", "crimestopers"."""
-    if len(bare) < FUZZY_FROM_CHARS:
-        return None
+    if len(bare) < FUZZY_FROM_CHARS or any(ch.isdigit() for ch in bare):
+        return None  # "under 28" is not a misspelt "under 18", nor 0800 555 112 Crimestoppers
     for match, said in known:
         if match.kind == "node" and len(said) >= FUZZY_FROM_CHARS and one_edit_apart(bare, said):
             return match

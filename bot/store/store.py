@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +14,15 @@ from bot.store import tables, turns
 from bot.store.address import describe, faults_told, read_address, reason
 from bot.store.checks import durability_faults, migration_faults
 from bot.store.decision import Decide, Delivery, Taken
-from bot.store.engine import make_engine
+from bot.store.engine import BUSY_TIMEOUT_SECONDS, make_engine
 from bot.store.rows import read_routing
+from bot.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Engine, Table
+    from sqlalchemy import ColumnElement, Connection, Engine, Table
 
     from bot.core.session import Channel, Outcome, Routing
 
@@ -35,6 +37,8 @@ class Store:
         self._engine = engine
         self._reader = engine.execution_options(only_reads=True)
         self._url = engine.url
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._turnstile = Turnstile(describe(engine.url), BUSY_TIMEOUT_SECONDS) if is_sqlite else None
 
     def take(
         self, turn_id: str, session_id: str, now: datetime, expires_at: datetime, decide: Decide
@@ -51,8 +55,15 @@ class Store:
                 turn may be stored all the same; delivering it again then finds its answer.
         """
         delivery = Delivery(turn_id, session_id, now, expires_at, decide)
-        with faults_told(self._url, "the turn is not stored"), self._engine.begin() as connection:
+        with self._writing("the turn is not stored") as connection:
             return turns.take(connection, delivery)
+
+    @contextmanager
+    def _writing(self, lost: str) -> Iterator[Connection]:
+        """Begin a transaction that writes, when it is this thread's turn; commit it at the end."""
+        alone = self._turnstile.passing() if self._turnstile else nullcontext()
+        with alone, faults_told(self._url, lost), self._engine.begin() as connection:
+            yield connection
 
     def routings(  # noqa: PLR0913 - each filter may be left out, and is named
         self,
@@ -127,7 +138,7 @@ class Store:
         """
         expired = table.c.expires_at <= now
         some = select(table.c.id).where(expired).limit(limit).with_for_update(skip_locked=True)
-        with faults_told(self._url, "expired rows can't be deleted"), self._engine.begin() as connection:
+        with self._writing("expired rows can't be deleted") as connection:
             ids = connection.execute(some).scalars().all()
             if ids:
                 connection.execute(delete(table).where(table.c.id.in_(ids)))

@@ -36,5 +36,7 @@ def test_a_reason_for_nothing_is_a_warning(data: Data) -> None:
 
 
 def test_a_menu_is_read_with_its_options(data: Data) -> None:
-    data.edit(FLOW, "nodes.young.options.1", "text", '"Confidential professional intervention opportunities"')
+    for key in "123":
+        label = '"Confidential professional intervention opportunities"'
+        data.edit(FLOW, f"nodes.young.options.{key}", "text", label)
     assert found(data.report(), "fault", "nodes.young.text")

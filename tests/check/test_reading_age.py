@@ -12,9 +12,9 @@ BY_COUNT = {
     "young yours",
     2: "able answer being body business choices clinic connect couldn't county create danger dealer describe "
     "didn't eighteen employed every fuel going goodbye happened homeless isn't judges listen little lonely "
-    "machine menu mobile money needed nineteen number online people pictures places poem police power question "
-    "quiet react reason reply safely safer science service someone something sometimes started table trouble "
-    "under urgent wanted weapon Wednesday worried",
+    "machine menu mobile money needed nineteen number online people pictures places poem police power "
+    "question quiet react reason reply safely safer science service someone something sometimes started "
+    "table trouble under urgent wanted weapon Wednesday worried",
     3: "alcohol ambulance anyone area charity dangerous everyone family hospital idea officer period "
     "radio serious services service's suicide usual various violence",
     4: "automatic confidential emergency experience information recovery",

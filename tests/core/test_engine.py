@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue, load
-from bot.core.engine import LONGEST_TRAIL, advance
+from bot.core.engine import advance
 from bot.core.session import (
     Ask,
     Channel,
@@ -33,6 +33,7 @@ from bot.core.session import (
     TextFailed,
     Turn,
 )
+from bot.core.walk import LONGEST_TRAIL
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = load(ROOT / "flows", ROOT / "config")

@@ -86,7 +86,7 @@ class Phone:
         self.choices = choices
         self.person: Person = person(choices.caller, self._serial)
         self._transport.environ_extra = {SIMULATION: Simulation(choices.at, self, self._seen)}
-        self._texting = Texting(self._transport, self._account(), self._text_line(), self.person.address)
+        self.texting = Texting(self._transport, self._account(), self._text_line(), self.person.address)
 
     @property
     def now(self) -> datetime:
@@ -116,7 +116,7 @@ class Phone:
         with self.lock, self._carried():
             if self.person.no_text or not self.text_to:
                 raise RefusedError(self.person.no_text or "This line has no number for texts.")
-            answered = bool(self._texting.send(body, pictures))
+            answered = bool(self.texting.send(body, pictures))
             self._take_down()
             if not answered:
                 self._note("The line sent no answer to this.")
@@ -185,13 +185,13 @@ class Phone:
         finally:
             self._take_down()
             for reply in self._handed_over:
-                self._texting.report(reply, "delivered")
+                self.texting.report(reply, "delivered")
             self._handed_over.clear()
             self._take_down()
 
     def _take_down(self) -> None:
         """Move what happened from the carrier to the page's lists, so that neither grows for ever."""
-        for source in (self._texting, self.call):
+        for source in (self.texting, self.call):
             if source is None:
                 continue
             for happened in source.events:

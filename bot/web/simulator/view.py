@@ -16,7 +16,7 @@ from bot.web.simulator.telling import name_of
 
 MOST_ROUTINGS = 20
 RING_MILLISECONDS = 2500
-TALK_MILLISECONDS = 6000
+TALK_MILLISECONDS = 5000
 NOON = 12
 
 CHANNELS = {"sms": "Text", "whatsapp": "WhatsApp", "rcs": "RCS", "voice": "Call"}

@@ -75,6 +75,7 @@ function startChoices() {
 }
 
 async function start() {
+  find("unscripted").remove();
   startChoices();
   startTexts(act);
   startCalls(act);
