@@ -62,9 +62,9 @@ class ServiceWords:
     cost: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Wording:
-    """All words of a flow in one language.
+    """All words of a flow in one language. Compared by identity, so that what is made of it can be kept.
 
     `prompts` by node; `labels` and `option_words` by (node, option key); `words` by node are
     those that lead there from anywhere; `phrases` are the sentences that the engine puts together.
@@ -99,9 +99,12 @@ class Timing:
     rounds: int = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flow:
-    """A script: its graph, the keys that work everywhere, and its words by language."""
+    """A script: its graph, the keys that work everywhere, and its words by language.
+
+    Compared by identity, as a wording is.
+    """
 
     id: str
     start: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -84,7 +84,7 @@ def match_words(text: str, flow: Flow, menu: Node | None, wording: Wording) -> M
         return Match("command", "help", "word") if set(text.strip()) == {"?"} else None
     phrase = _joined(phrase, wording)
     bare = _without_fillers(phrase, wording)
-    known = list(_known(flow, menu, wording))
+    known = _known(flow, menu, wording)
     exact = next((m for said_now in (phrase, bare) for m, said in known if said == said_now), None)
     return exact or _key_and_label(phrase, menu, known, wording) or _near(bare, known)
 
@@ -107,20 +107,24 @@ def one_edit_apart(left: str, right: str) -> bool:
     return len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0] and a[2:] == b[2:]
 
 
-def _known(flow: Flow, menu: Node | None, wording: Wording) -> Iterable[tuple[Match, str]]:
+@lru_cache(maxsize=256)
+def _known(flow: Flow, menu: Node | None, wording: Wording) -> tuple[tuple[Match, str], ...]:
+    """Every folded word that counts here, and what it names; the first that fits wins."""
+    known: list[tuple[Match, str]] = []
     for option in menu.options if menu else ():
-        for word in wording.option_words.get((menu.id if menu else "", option.key), ()):
-            yield Match("node", option.goto, "word"), fold(word)
+        words = wording.option_words.get((menu.id if menu else "", option.key), ())
+        known += [(Match("node", option.goto, "word"), fold(word)) for word in words]
     for command in COMMANDS:
-        for word in wording.commands.get(command, ()):
-            yield Match("command", command, "word"), fold(word)
+        known += [
+            (Match("command", command, "word"), fold(word)) for word in wording.commands.get(command, ())
+        ]
     for node in flow.nodes:
-        for word in wording.words.get(node, ()):
-            yield Match("node", node, "word"), fold(word)
+        known += [(Match("node", node, "word"), fold(word)) for word in wording.words.get(node, ())]
+    return tuple(known)
 
 
 def _key_and_label(
-    phrase: str, menu: Node | None, known: list[tuple[Match, str]], wording: Wording
+    phrase: str, menu: Node | None, known: Sequence[tuple[Match, str]], wording: Wording
 ) -> Match | None:
     """Match a key with its own words: "1 police", or a line copied whole from the menu."""
     key, _, rest = phrase.partition(" ")
@@ -144,7 +148,7 @@ def _as_digit(word: str, wording: Wording) -> str:
     return str(spoken.index(word)) if word in spoken else word
 
 
-def _near(bare: str, known: list[tuple[Match, str]]) -> Match | None:
+def _near(bare: str, known: Sequence[tuple[Match, str]]) -> Match | None:
     """Match a word for a node with one letter wrong: "polcie", "crimestopers"."""
     if len(bare) < FUZZY_FROM_CHARS or any(ch.isdigit() for ch in bare):
         return None  # "under 28" is not a misspelt "under 18", nor 0800 555 112 Crimestoppers

@@ -56,7 +56,7 @@ def test_a_phone_without_languages_is_a_warning(data: Data) -> None:
 def test_a_language_that_nobody_speaks_is_a_note(data: Data) -> None:
     catalogue = data.catalogue()
     line = replace(catalogue.first_line, languages=("en", "pl"))
-    report = check(replace(catalogue, lines={line.id: line}), TODAY)
+    report = check(replace(catalogue, lines={line.id: line}), TODAY, walked=False)
     assert "speak pl" in found(report, "note", "services.frank.phones")[0].found
 
 
@@ -102,7 +102,7 @@ def test_a_draft_translation_is_a_warning_in_its_own_file(data: Data) -> None:
     flow = catalogue.flows["helpline"]
     draft = replace(flow.wordings["en"], language="pl", status="draft")
     flow = replace(flow, wordings={**flow.wordings, "pl": draft})
-    report = check(replace(catalogue, flows={flow.id: flow}), TODAY)
+    report = check(replace(catalogue, flows={flow.id: flow}), TODAY, walked=False)
     assert [one.file for one in found(report, "warning", "flow.status")] == ["flows/helpline.pl.toml"]
     assert {size.language for size in report.texts} == {"en", "pl"}
 
@@ -115,7 +115,7 @@ def test_a_transfer_to_a_short_number_or_from_999_is_a_fault(data: Data) -> None
         "police-101": replace(places.services["police-101"], transfer="offer"),
         "emergency": replace(places.services["emergency"], transfer="offer"),
     }
-    report = check(replace(catalogue, directory=replace(places, services=services)), TODAY)
+    report = check(replace(catalogue, directory=replace(places, services=services)), TODAY, walked=False)
     assert "a transfer to 101" in found(report, "fault", "services.police-101")[0].found
     assert len(found(report, "fault", "services.emergency")) == 2
 
@@ -124,7 +124,7 @@ def test_action_keys_that_clash_are_a_fault(data: Data) -> None:
     catalogue = data.catalogue()
     flow = catalogue.flows["helpline"]
     flow = replace(flow, action_keys={**flow.action_keys, "text": "1", "repeat": "0"})
-    report = check(replace(catalogue, flows={flow.id: flow}), TODAY)
+    report = check(replace(catalogue, flows={flow.id: flow}), TODAY, walked=False)
     assert [one.found for one in found(report, "fault", "actions")] == [
         "key 0 means two things",
         "key 1 means two things",

@@ -11,22 +11,23 @@ def items(report: Report, level: str) -> set[str]:
 
 
 def test_the_shipped_data_has_no_fault(data: Data) -> None:
-    assert [(one.item, one.found) for one in data.report().faults] == []
+    assert [(one.item, one.found) for one in data.report(walked=True).faults] == []
 
 
 def test_production_asks_for_real_lines_and_fresh_listings(data: Data) -> None:
     catalogue = data.catalogue()
     active = {name for name, one in catalogue.directory.services.items() if one.status == "active"}
     stale = {f"services.{name}.assured_on" for name in active}
-    report = data.report(production=True)
+    report = data.report(production=True, walked=True)
     assert items(report, "fault") == {*stale, "lines.norfolk", "lines.norfolk.example"}
 
 
 def test_the_report_shows_counts_figures_and_findings(data: Data) -> None:
-    report = data.report(production=True)
+    report = data.report(production=True, walked=True)
     text = render(report)
     assert text.startswith(f"{len(report.faults)} faults, {len(report.warnings)} warnings, ")
     assert "What each text message becomes" in text
+    assert "How far the script was walked" in text
     assert "services.nrp" in text
     for one in report.findings:
         assert all(part in text for part in (one.file, one.item, one.found, one.limit, one.cure))
@@ -40,3 +41,10 @@ def test_faults_come_first(data: Data) -> None:
 def test_words_that_are_never_said_are_a_note(data: Data) -> None:
     data.edit("flows/helpline.toml", "nodes.frank", "text", '"Words for nobody."')
     assert "nodes.frank" in items(data.report(), "note")
+
+
+def test_without_the_walk_the_other_proofs_stand(data: Data) -> None:
+    data.edit("flows/helpline.toml", "nodes.young.options.4", "goto", '"young"')
+    quick = data.report()
+    assert quick.explored == ()
+    assert "nodes.young.options.4" in items(quick, "fault")

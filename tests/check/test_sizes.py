@@ -94,7 +94,7 @@ def test_every_state_of_the_hours_is_set_up_as_named(data: Data) -> None:
 
 def test_a_speech_that_the_voice_refuses_is_a_fault(data: Data) -> None:
     data.edit(FLOW, "nodes.distress", "voice", f'"In danger? Call 999. {"Listen to this. " * 185}"')
-    assert "characters" in found(data.report(), "fault", "distress (")[0].found
+    assert "characters" in found(data.report(walked=True), "fault", "distress (")[0].found
 
 
 def test_a_menu_that_takes_long_to_say_is_a_warning(data: Data) -> None:
