@@ -49,6 +49,7 @@ def view(phone: Phone) -> dict[str, Any]:
             },
             "clock": f"{_day(local)}, {local:%H:%M}",
             "person": phone.person.shown,
+            "keyword": next(iter(line.keywords), "HELLO"),
             "text_to": national(phone.text_to),
             "call_to": national(phone.call_to),
             "no_text": phone.person.no_text

@@ -42,11 +42,12 @@ export function startTexts(act) {
 
 export function showTexts(state) {
   find("text-to").textContent = state.text_to ? `to ${state.text_to}` : "";
+  find("keyword").textContent = find("keyword").dataset.send = state.keyword;
   find("no-text").textContent = state.no_text;
   find("no-text").hidden = !state.no_text;
   find("body").disabled = Boolean(state.no_text);
   for (const button of find("text").querySelectorAll(".controls button")) allow(button, !state.no_text);
   const log = find("messages");
   appendNew(log, state.id, state.messages, bubble);
-  log.dataset.empty = state.no_text ? "" : "Begin with the word on the posters: GRAVITY. Or write what somebody might write.";
+  log.dataset.empty = state.no_text ? "" : `Begin with the word on the posters: ${state.keyword}. Or write what somebody might write.`;
 }
