@@ -370,7 +370,7 @@ FLOW, SERVICES, LINES = FILES
         (FLOW, 'language = "en"', "language = false", "flow.language", "False", "string", ""),
     ],
 )
-def test_a_fault_names_file_item_found_limit_and_cure(  # noqa: PLR0913, PLR0917 - the parts of a fault
+def test_a_fault_names_file_item_found_limit_and_cure(
     folder: Folder,
     file: str,
     old: str,
