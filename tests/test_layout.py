@@ -1,10 +1,11 @@
-"""The layout that design.md draws: who may import whom, how long a module is, what it may be called."""
+"""The layout: who may import whom, how long a module is, what it may be called."""
 
 from __future__ import annotations
 
 import ast
 import re
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -230,3 +231,17 @@ def test_no_class_or_function_is_named_for_nothing() -> None:
 @pytest.mark.parametrize("folder", ["config", "flows"])
 def test_data_folders_hold_no_code(folder: str) -> None:
     assert not list((ROOT / folder).rglob("*.py"))
+
+
+def test_what_the_app_imports_is_installed_by_make_run() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    installed = {re.split(r"[\[<>=]", name)[0].replace("-", "_") for name in project["dependencies"]}
+    # Imported under another name, or part of Flask.
+    other_names = {
+        "phonenumberslite": {"phonenumbers"},
+        "python_dotenv": {"dotenv"},
+        "flask": {"click", "werkzeug"},
+    }
+    installed |= {name for package in installed for name in other_names.get(package, set())}
+    foreign = {one.imported.partition(".")[0] for one in IMPORTS if not one.imported.startswith("bot")}
+    assert foreign - set(sys.stdlib_module_names) <= installed

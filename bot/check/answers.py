@@ -10,7 +10,7 @@ from bot.check.scope import LINES_FILE, Scope
 from bot.core.flow import COMMANDS, Node
 from bot.core.match import LONGEST_ANSWER_CHARS, Match, fold, key_in, match_words
 
-# Twilio answers these itself on a UK long code and stops all texts to the person (facts.md, "Messages in").
+# Twilio answers these itself on a UK long code and stops all texts to the person.
 CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 
 

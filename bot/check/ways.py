@@ -17,7 +17,7 @@ def of_graph(flow: Flow, file: str) -> Iterator[Finding]:
     """Prove what holds in every language: the shape of menus, and that every path ends.
 
     A service, a list of numbers and an end are where a path ends; everything else is a menu. The
-    limits on menus are those of ISO/IEC 13714 and the W3C's advice on voice menus (facts.md, "Menus").
+    limits on menus are those of ISO/IEC 13714 and the W3C's advice on voice menus.
     """
     for node in flow.nodes.values():
         yield from _menu(flow, node, file)

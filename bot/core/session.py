@@ -192,7 +192,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Routing:
-    """The record that somebody was sent to a service; it never says who (design decision 2).
+    """The record that somebody was sent to a service; it never says who.
 
     `hour` is UTC, cut to the hour. `chosen_by` is "key", "word" or the id of the rule that
     understood free text.

@@ -1,4 +1,4 @@
-"""Sessions, turns and routings on SQLite or PostgreSQL: one transaction a turn (design decision 5)."""
+"""Sessions, turns and routings on SQLite or PostgreSQL: one transaction a turn."""
 
 from __future__ import annotations
 

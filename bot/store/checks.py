@@ -1,4 +1,4 @@
-"""Whether a database is migrated, and as durable as each answer promises (design decision 5)."""
+"""Whether a database is migrated, and as durable as each answer promises."""
 
 from __future__ import annotations
 

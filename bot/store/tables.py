@@ -1,7 +1,7 @@
 """The tables. A column is added here and by a migration, and a test compares the two.
 
 No column may say who somebody is: ids of turns and sessions arrive as keyed hashes, the words of a
-message never arrive, and a routing has no session (design decision 2). A test holds the schema to
+message never arrive, and a routing has no session. A test holds the schema to
 exactly these columns.
 """
 
