@@ -4,7 +4,7 @@ A transcript holds what the person does (lines that begin with ">") and all that
 test replays the person's lines and writes the transcript anew; it must come out the same. After
 a change of words: `pytest tests/transcripts --record`, and read the difference.
 
-    caller: mobile | landline | withheld | whatsapp        who it is (mobile unless said)
+    caller: mobile | landline | withheld | whatsapp | rcs  who it is (mobile unless said)
     other end: answers | busy | no answer | fails          what a transfer meets
     texts: fail                                            the carrier takes no texts
     > words               send a text              > picture       send a picture without words
@@ -14,15 +14,24 @@ a change of words: `pytest tests/transcripts --record`, and read the difference.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.carrier import Call, Texting, always, events
+from bot.catalogue import load
+from bot.settings import ROOT
 from tests.line import CALLS, LANDLINE, MOBILE, SHORT_CODE, TEXTS, PlayedLine, play, sqlite_url
 
 HERE = Path(__file__).parent
-CALLERS = {"mobile": MOBILE, "landline": LANDLINE, "withheld": "anonymous", "whatsapp": f"whatsapp:{MOBILE}"}
+CALLERS = {
+    "mobile": MOBILE,
+    "landline": LANDLINE,
+    "withheld": "anonymous",
+    "whatsapp": f"whatsapp:{MOBILE}",
+    "rcs": f"rcs:{MOBILE}",
+}
 OTHER_ENDS = {"answers": "completed", "busy": "busy", "no answer": "no-answer", "fails": "failed"}
 TRANSCRIPTS = sorted(path.relative_to(HERE).as_posix() for path in HERE.glob("*/*.txt"))
 
@@ -46,6 +55,18 @@ def test_transcript_comes_out_the_same(name: str, tmp_path: Path, request: pytes
     if request.config.getoption("--record"):
         path.write_text(new, "utf-8")
     assert new == written
+
+
+def test_every_service_that_the_script_tells_is_in_a_transcript_on_both_channels() -> None:
+    flow = load(ROOT / "flows", ROOT / "config").flows["helpline"]
+    told = {node.service for node in flow.nodes.values() if node.service}
+    for folder, missing in (
+        ("text", set()),
+        ("call", {"emergency"}),
+    ):  # no key leads to 999: it is said first
+        written = "".join(path.read_text("utf-8") for path in (HERE / folder).glob("*.txt"))
+        on_record = set(re.findall(r"^= on record: ([\w-]+),", written, re.MULTILINE))
+        assert told - on_record == missing, folder
 
 
 class Script:

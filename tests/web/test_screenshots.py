@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
 from tests.line import play, sqlite_url
@@ -57,6 +58,7 @@ def test_error_page(
     page.goto(f"{live_server(line.app)}/nowhere")
     expect(page.get_by_role("heading", level=1)).to_have_text("Not Found")
     expect(page.locator("body")).to_contain_text("call 999")
+    assert Axe().run(page).violations_count == 0
     picture = page.screenshot()
     if request.config.getoption("--record"):
         (PICTURES / f"error-{width}.png").write_bytes(picture)
