@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from bot.check.finding import Finding
 from bot.check.scope import LINES_FILE, Scope
+from bot.channels.sms import CARRIER_STOPS
 from bot.core.flow import COMMANDS, Node
 from bot.core.match import LONGEST_ANSWER_CHARS, Match, fold, key_in, match_words
-
-# Twilio answers these itself on a UK long code and stops all texts to the person.
-CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": THREADS,
             "graceful_timeout": GRACE_SECONDS,
             "proc_name": "signpost",
+            "control_socket_disable": True,  # it would be made in the operator's home folder
             "loglevel": "warning",
             "accesslog": None,  # an access log would hold addresses of people
         }
