@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.channels.sms import CARRIER_STOPS
 from bot.check.finding import Finding
 from bot.check.scope import LINES_FILE, Scope
-from bot.channels.sms import CARRIER_STOPS
 from bot.core.flow import COMMANDS, Node
 from bot.core.match import LONGEST_ANSWER_CHARS, Match, fold, key_in, match_words
 
