@@ -75,7 +75,9 @@ def test_ready_says_that_it_is_and_with_which_data(tmp_path: Path) -> None:
     line = play(sqlite_url(tmp_path))
     answer = line.app.test_client().get("/readyz").get_json()
     assert answer["ready"] is True
-    assert answer["checks"]["directory"]["revision"] == line.wiring.catalogue.directory.revision
+    directory = answer["checks"]["directory"]
+    assert directory["revision"] == line.wiring.catalogue.directory.revision
+    assert "nrp is not assured; cure: signpost check" in directory["reasons"]
 
 
 def test_unknown_page_shows_the_error_page_with_999(tmp_path: Path) -> None:

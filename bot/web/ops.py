@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, jsonify
 
-from bot.web.wiring import wiring
+from bot.check.listings import FRESH_DAYS
+from bot.web.wiring import Wiring, wiring
 
 bp = Blueprint("ops", __name__)
 
@@ -23,7 +26,8 @@ def ready() -> tuple[Response, int]:
     checks = {
         "database": {"ok": not faults, "reasons": faults},
         "directory": {
-            "ok": True,
+            "ok": True,  # a listing that went stale must not take the line away; it is named instead
+            "reasons": [f"{service} is not assured; cure: signpost check" for service in _stale(w)],
             "revision": w.catalogue.directory.revision,
             "services": len(w.catalogue.directory.services),
         },
@@ -31,3 +35,10 @@ def ready() -> tuple[Response, int]:
     }
     healthy = all(check["ok"] for check in checks.values())
     return jsonify({"ready": healthy, "checks": checks}), 200 if healthy else 503
+
+
+def _stale(w: Wiring) -> list[str]:
+    """Active listings that nobody has confirmed within a year."""
+    oldest = w.clock().date() - timedelta(days=FRESH_DAYS)
+    active = (service for service in w.catalogue.directory.services.values() if service.status == "active")
+    return [service.id for service in active if service.assured_on is None or service.assured_on < oldest]
