@@ -144,9 +144,8 @@ def _add_pages(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[str, int] | Response:
-        if request.path.startswith(
-            webhooks.bp.url_prefix or ""
-        ):  # a wrong path or method there is read by machines
+        # A wrong path or method of a webhook is read by machines.
+        if request.path.startswith(f"{webhooks.bp.url_prefix}/"):
             return webhooks.refused(error)
         return render_template("error.html", code=error.code, name=error.name), error.code or 500
 

@@ -19,7 +19,7 @@ class TwimlError(CarrierError):
     """A document that Twilio would refuse, or carry out only in part.
 
     ``code`` is Twilio's own (https://www.twilio.com/docs/api/errors): 12100 not XML, 12200 not the schema,
-    13xxx one verb's fault.
+    131… to 137… one verb's fault.
     """
 
     def __init__(self, code: int, message: str) -> None:

@@ -103,8 +103,7 @@ class _Answering(Walk):
         key = key_in(spoken.text, self.speaker.wording)
         if key and self.act(key):
             return
-        menu = None if self.service() else self.menu_in_view()
-        match = match_words(spoken.text, self.flow, menu, self.speaker.wording)
+        match = match_words(spoken.text, self.flow, self.menu_in_view(), self.speaker.wording)
         if match:
             self.follow(match)
         else:
@@ -114,10 +113,9 @@ class _Answering(Walk):
         """Answer a key on a call."""
         self.listen()
         self.session = replace(self.session, rounds=0)
-        service = self.service()
         if self.act(digits):
             return
-        match = match_key(digits, self.flow, None if service else self.menu_in_view())
+        match = match_key(digits, self.flow, self.menu_in_view())
         if match:
             self.follow(match)
         else:
@@ -149,13 +147,13 @@ class _Answering(Walk):
             self.outcome = None
             self.open("lost")
             return
-        self.session = replace(self.session, stage="returned", misses=0)
-        if self.outcome == "connected":
+        connected = self.outcome == "connected"
+        self.session = replace(self.session, stage="returned" if connected else "listening", misses=0)
+        if connected:
             self.say("call_ended")
         else:
             self.say({"busy": "busy", "no_answer": "no_answer"}.get(self.outcome, "failed"))
             self.says.append(Speech(self.speaker.number(service)))
-            self.session = replace(self.session, stage="listening")
         self.offer(service)
 
     def text_failed(self) -> None:

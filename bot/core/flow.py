@@ -120,7 +120,3 @@ class Flow:
     def wording(self, language: str) -> Wording:
         """The words in this language, or in the language the flow was written in."""
         return self.wordings.get(language) or self.wordings[next(iter(self.wordings))]
-
-    def service_node(self, service: str) -> str | None:
-        """The node at which this service is told, if the flow has one."""
-        return next((node.id for node in self.nodes.values() if node.service == service), None)

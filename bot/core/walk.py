@@ -68,8 +68,7 @@ class Walk:
             return
         match match.target:
             case "menu":
-                self.session = replace(self.session, trail=())
-                self.visit(self.flow.start, "menu", keep_trail=False)
+                self.visit(self.flow.start, "menu")
             case "back":
                 self.back()
             case "repeat":
@@ -83,7 +82,7 @@ class Walk:
             case "stop":
                 self.end("stopped")
 
-    def visit(self, node_id: str, how: str, *, keep_trail: bool = True) -> None:
+    def visit(self, node_id: str, how: str) -> None:
         """Go to a node, remember the way back, and tell it."""
         node = self.flow.nodes[node_id]
         if node.end:
@@ -95,7 +94,7 @@ class Walk:
         here = self.session.node
         trail = self.session.trail
         came_from_menu = bool(here) and bool(self.flow.nodes[here].options)
-        if keep_trail and came_from_menu and here != node_id and trail[-1:] != (here,):
+        if came_from_menu and here != node_id and trail[-1:] != (here,):
             trail = (*trail, here)[-LONGEST_TRAIL:]
         if node_id == self.flow.start:
             trail = ()
@@ -149,8 +148,7 @@ class Walk:
         elif action == "repeat":
             self.tell("repeat")
         elif action == "menu":
-            self.session = replace(self.session, trail=())
-            self.visit(self.flow.start, "key", keep_trail=False)
+            self.visit(self.flow.start, "key")
         elif action not in self.speaker.actions(service, self.session):
             self.refuse(service, action)
         elif action == "connect":
@@ -268,7 +266,7 @@ class Walk:
         return self.directory.services[node.service] if node and node.service else None
 
     def menu_in_view(self) -> Node | None:
-        """The menu whose keys count now.
+        """The menu whose keys count now; none at a service on a call, which has keys of its own.
 
         By text a service's answer has no keys of its own, so the menu above it in the
         conversation still counts: "1" after an answer means the 1 that can be scrolled to.
@@ -276,7 +274,9 @@ class Walk:
         here = self.flow.nodes.get(self.session.node)
         if here is None or here.options:
             return here
+        if self.session.medium == "voice":
+            return None
         for node_id in reversed(self.session.trail):
             if self.flow.nodes[node_id].options:
                 return self.flow.nodes[node_id]
-        return self.flow.nodes[self.flow.start] if self.session.medium == "text" else None
+        return self.flow.nodes[self.flow.start]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -140,13 +141,8 @@ def _answer(arrival: Arrival, line: Line, render: Callable[[Turn], str]) -> Resp
         replayed=answer.replayed,
     )
     if answer.text_service and not _text_number(w, line, answer.text_service, now):
-        again = Arrival(
-            turn=arrival.turn and f"{arrival.turn}|text-failed",
-            person=arrival.person,
-            channel=arrival.channel,
-            inbound=TextFailed(),
-            can_be_texted=arrival.can_be_texted,
-        )
+        turn = arrival.turn and f"{arrival.turn}|text-failed"
+        again = replace(arrival, turn=turn, inbound=TextFailed())
         answer = take_turn(w.conversation, again, line, now, render)
     response = _twiml(answer.body)
     response.call_on_close(lambda: w.sweeper.sweep(w.clock()))
