@@ -5,7 +5,7 @@ Sources: https://www.twilio.com/docs/voice/twiml, .../twiml/gather, .../twiml/di
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from bot.channels import twiml
@@ -22,6 +22,7 @@ from bot.core.session import (
     Pressed,
     Rang,
     Silence,
+    Speech,
     Spoken,
     Turn,
 )
@@ -66,8 +67,7 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str) -> str:
         base: the path under which the app is reached from outside, "" for the root.
     """
     if turn.session is None:
-        spoken = twiml.says(turn.says, voice_of(line, line.languages[0]), displays)
-        return twiml.response(spoken, twiml.element("Hangup"))
+        return last_words(turn.says, voice_of(line, line.languages[0]), displays)
     voice = voice_of(line, turn.session.language)
     spoken = twiml.says(turn.says, voice, displays)
     step = turn.session.turns
@@ -101,6 +101,11 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str) -> str:
             )
         case _:
             return twiml.response(spoken, twiml.element("Hangup"))
+
+
+def last_words(says: Iterable[Speech], voice: Voice, displays: tuple[str, ...]) -> str:
+    """Say these things and hang up."""
+    return twiml.response(twiml.says(says, voice, displays), twiml.element("Hangup"))
 
 
 def voice_of(line: Line, language: str) -> Voice:

@@ -7,26 +7,28 @@ from datetime import datetime
 
 from bot.catalogue import Catalogue
 from bot.channels import sms, voice
+from bot.core.line import Line
 from bot.core.prompts import Speaker
 from bot.core.session import End, Medium, Speech, Turn
 
-MEDIA: tuple[Medium, ...] = ("text", "voice")
+TIMES: Mapping[Medium, int] = {"text": 1, "voice": 2}
 
 
 def safe_answers(catalogue: Catalogue, now: datetime) -> Mapping[tuple[str, Medium], str]:
-    """TwiML by line and medium that says what is wrong and every number, twice on a call."""
-    answers = {}
-    displays = catalogue.directory.displays()
-    for line in catalogue.lines.values():
-        flow = catalogue.flows[line.flow]
-        wording = flow.wording(line.languages[0])
-        for medium in MEDIA:
-            speaker = Speaker(flow, catalogue.directory, wording, medium, now)
-            numbers = speaker.numbers(flow.nodes[flow.numbers], bare=True)
-            slow = medium == "voice"
-            says = (Speech(speaker.phrase("safe")), *[Speech(numbers, slow=slow)] * (2 if slow else 1))
-            turn = Turn(session=None, steps=(), says=says, then=End())
-            answers[line.id, medium] = (
-                voice.render(turn, line, displays, "") if medium == "voice" else sms.render(turn)
-            )
-    return answers
+    """TwiML by line and medium, in the line's first language."""
+    return {
+        (line.id, medium): safe_answer(catalogue, line, line.languages[0], medium, now)
+        for line in catalogue.lines.values()
+        for medium in TIMES
+    }
+
+
+def safe_answer(catalogue: Catalogue, line: Line, language: str, medium: Medium, now: datetime) -> str:
+    """TwiML that says what is wrong and every number, twice on a call. It needs nothing of a session."""
+    flow = catalogue.flows[line.flow]
+    speaker = Speaker(flow, catalogue.directory, flow.wording(language), medium, now)
+    numbers = speaker.numbers(flow.nodes[flow.numbers], bare=True)
+    says = (Speech(speaker.phrase("safe")), *[Speech(numbers, slow=medium == "voice")] * TIMES[medium])
+    if medium == "voice":
+        return voice.last_words(says, voice.voice_of(line, language), catalogue.directory.displays())
+    return sms.render(Turn(session=None, steps=(), says=says, then=End()))

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -127,3 +128,16 @@ def test_faulty_settings_end_with_their_text_and_no_traceback() -> None:
         assert name in done.stderr
     assert "Traceback" not in done.stderr
     assert "short-secret" not in done.stderr
+
+
+def test_fallback_writes_every_number_for_each_line_language_and_channel(
+    run: CliRunner, tmp_path: Path
+) -> None:
+    result = run.invoke(signpost, ["fallback", "export", str(tmp_path / "fallback")])
+    assert result.exit_code == 0, result.output
+    written = {path.name: path.read_text("utf-8") for path in (tmp_path / "fallback").iterdir()}
+    assert {"norfolk.en.text.xml", "norfolk.en.voice.xml"} <= set(written)
+    for name, document in written.items():
+        spoken = re.sub(r"\W+", " ", re.sub("<[^>]*>", " ", document))
+        for number in ("999", "101", "0800 555 111", "0300 7900 227"):
+            assert spoken.count(number) == (2 if name.endswith("voice.xml") else 1), name
