@@ -33,6 +33,7 @@ LIVES_IN = {
     "sqlalchemy": {"bot.store"},
     "alembic": {"bot.store"},
     "psycopg": {"bot.store"},
+    "tomlkit": {"bot.catalogue"},
 }
 # Packages that need nothing from outside the standard library.
 STANDARD_LIBRARY_ALONE = ("bot.core", "bot.errors", "bot.understanding", "bot.carrier", "bot.log")

@@ -21,6 +21,7 @@ class Commands(click.Group):
             "bot.cli.check:check",
             "Prove that the script, the directory and the lines are fit to use.",
         ),
+        "directory": ("bot.cli.directory:directory", "Keep the listings true."),
         "talk": ("bot.cli.talk:talk", "Text or ring the line from this terminal."),
         "flow": ("bot.cli.flow:flow", "Draw the script."),
         "fallback": ("bot.cli.fallback:fallback", "Write what is answered when this program is gone."),
