@@ -3,7 +3,8 @@
     SignpostError
     ├── SettingsError     the environment or .env: every fault at once
     ├── CatalogueError    flows/*.toml and config/*.toml: every fault at once
-    └── StoreError        the database can't be used as promised
+    ├── StoreError        the database can't be used as promised
+    └── TwilioError       Twilio's REST API refuses, or can't be reached
 
 They are raised low and turned into HTTP, TwiML or an exit code once, at the edge. Their text is
 for the operator: file, item, found, limit, cure. It never holds a telephone number of a caller,
@@ -27,3 +28,7 @@ class CatalogueError(SignpostError):
 
 class StoreError(SignpostError):
     """The database can't be reached, is not migrated, or is not durable."""
+
+
+class TwilioError(SignpostError):
+    """Twilio's REST API refuses what we ask, or can't be reached."""

@@ -37,6 +37,7 @@ class Settings:
     account_sid: str = ""
     auth_tokens: tuple[str, ...] = field(default=(), repr=False)
     public_url: str = ""
+    fallback_url: str = ""
     database_url: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
     trusted_proxies: tuple[Network | Literal["unix"], ...] = ()
@@ -73,6 +74,7 @@ NAMES = (
     "TWILIO_ACCOUNT_SID",
     "TWILIO_AUTH_TOKEN",
     "PUBLIC_URL",
+    "FALLBACK_URL",
     "DATABASE_URL",
     "SECRET_KEY",
     "TRUSTED_PROXIES",
@@ -106,6 +108,7 @@ class _Reader:
             account_sid=self.account_sid(),
             auth_tokens=self.auth_tokens(),
             public_url=self.public_url(),
+            fallback_url=self.fallback_url(),
             database_url=self.database_url(),
             secret_key=self.secret_key(),
             trusted_proxies=self.trusted_proxies(),
@@ -159,6 +162,13 @@ class _Reader:
         if not _is_origin(value, schemes):
             cure = "write only scheme, host and, where there is one, port and path"
             self.fault("PUBLIC_URL", re.sub("//.*@", "//…@", value), f"{' or '.join(schemes)}://host", cure)
+        return value
+
+    def fallback_url(self) -> str:
+        value = self.text("FALLBACK_URL", "").rstrip("/")
+        if value and not _is_origin(value, ("https",)):
+            cure = "write where the exported files are, such as https://static.example.org/fallback"
+            self.fault("FALLBACK_URL", re.sub("//.*@", "//…@", value), "https://host, perhaps a path", cure)
         return value
 
     def database_url(self) -> str:
