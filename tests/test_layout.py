@@ -33,6 +33,7 @@ LIVES_IN = {
     "sqlalchemy": {"bot.store"},
     "alembic": {"bot.store"},
     "psycopg": {"bot.store"},
+    "segno": {"bot.poster", "bot.web.portal"},
     "tomlkit": {"bot.catalogue"},
 }
 # Packages that need nothing from outside the standard library.

@@ -42,4 +42,8 @@ PHRASES: dict[str, tuple[frozenset[str], frozenset[Medium]]] = {
     "stopped": (_NONE, _BOTH),
     "goodbye": (_NONE, _BOTH),
     "safe": (_NONE, _BOTH),
+    "poster_title": (_NONE, _TEXT),
+    "poster_text": (frozenset({"keyword", "code"}), _TEXT),
+    "poster_call": (frozenset({"number"}), _TEXT),
+    "poster_note": (_NONE, _TEXT),
 }

@@ -25,6 +25,7 @@ class Commands(click.Group):
         "talk": ("bot.cli.talk:talk", "Text or ring the line from this terminal."),
         "flow": ("bot.cli.flow:flow", "Draw the script."),
         "fallback": ("bot.cli.fallback:fallback", "Write what is answered when this program is gone."),
+        "poster": ("bot.cli.poster:poster", "Draw a poster to print, with a QR code."),
         "twilio": ("bot.cli.twilio:twilio", "Show, set and examine what Twilio knows of this line."),
         "routings": ("bot.cli.routings:routings", "List where people were sent."),
         "db": ("bot.cli.db:db", "Prepare the database."),
