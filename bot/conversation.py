@@ -41,12 +41,13 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Answer:
-    """The rendered answer, and the service whose number must be texted now, if one must."""
+    """The rendered answer, where it led, and the service whose number must be texted now, if one must."""
 
     body: str
     replayed: bool
     text_service: str | None = None
     node: str = ""
+    service: str = ""
 
 
 def take_turn(
@@ -105,7 +106,8 @@ def take_turn(
         return Answer(taken.answer, replayed=True)
     last = turns[-1]
     node = last.steps[-1].node if last.steps else ""
-    return Answer(taken.answer, replayed=False, text_service=last.text_service, node=node)
+    service = last.chosen.service if last.chosen else ""
+    return Answer(taken.answer, replayed=False, text_service=last.text_service, node=node, service=service)
 
 
 def _kept(turn: Turn, routing: Routing | None, expires_at: datetime, now: datetime) -> Session | None:

@@ -45,6 +45,7 @@ class Settings:
     port: int = 8000
     workers: int = 1
     session_minutes: int = 60
+    metrics_token: str = field(default="", repr=False)
     log_level: str = "INFO"
     flows_dir: Path = ROOT / "flows"
     config_dir: Path = ROOT / "config"
@@ -82,6 +83,7 @@ NAMES = (
     "PORT",
     "WORKERS",
     "SESSION_MINUTES",
+    "METRICS_TOKEN",
     "LOG_LEVEL",
     "FLOWS_DIR",
     "CONFIG_DIR",
@@ -116,6 +118,7 @@ class _Reader:
             port=self.number("PORT", 8000, 1, 65535),
             workers=self.number("WORKERS", 1, 1, 64),
             session_minutes=self.number("SESSION_MINUTES", 60, 5, 24 * 60),
+            metrics_token=self.metrics_token(),
             log_level=self.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
             flows_dir=self.folder("FLOWS_DIR", ROOT / "flows"),
             config_dir=self.folder("CONFIG_DIR", ROOT / "config"),
@@ -187,6 +190,14 @@ class _Reader:
             cure = "write what this prints: python3 -c 'import secrets; print(secrets.token_hex(32))'"
             found = f"{len(value)} characters" if value else "nothing"
             self.fault("SECRET_KEY", found, f"at least {SHORTEST_SECRET_CHARS} characters", cure)
+        return value
+
+    def metrics_token(self) -> str:
+        value = self.text("METRICS_TOKEN", "")
+        if value and len(value) < SHORTEST_TOKEN_CHARS:
+            cure = "write what this prints: python3 -c 'import secrets; print(secrets.token_hex(16))'"
+            limit = f"at least {SHORTEST_TOKEN_CHARS} characters, or nothing"
+            self.fault("METRICS_TOKEN", f"{len(value)} characters", limit, cure)
         return value
 
     def trusted_proxies(self) -> tuple[Network | Literal["unix"], ...]:

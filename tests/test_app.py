@@ -51,6 +51,11 @@ def test_production_refuses_the_shipped_listings_and_numbers(tmp_path: Path) -> 
         assert item in str(refused.value)
 
 
+def test_production_without_a_token_has_no_metrics(tmp_path: Path, assured_config: Path) -> None:
+    client = create_app(production(tmp_path, assured_config)).test_client()
+    assert client.get("/metrics").status_code == 404
+
+
 def test_production_starts_once_the_data_is_fit(tmp_path: Path, assured_config: Path) -> None:
     app = create_app(production(tmp_path, assured_config))
     client = app.test_client()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot import metrics
 from bot.cli import Commands
 from bot.settings import NAMES, ROOT
 
@@ -24,6 +25,11 @@ def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
     table = README.split("## Commands")[1].split("## ")[0]
     assert set(re.findall(r"`signpost ([a-z]+)", table)) == set(Commands.known)
     assert set(re.findall(r"signpost ([a-z]+)", README)) - {"production"} <= set(Commands.known)
+
+
+def test_every_metric_is_in_the_readme_and_the_other_way_round() -> None:
+    table = README.split("## Metrics")[1].split("## ")[0]
+    assert set(re.findall(r"`(signpost_[a-z_]+)`", table)) == set(metrics.NAMES)
 
 
 def test_every_file_that_the_readme_names_exists() -> None:

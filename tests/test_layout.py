@@ -33,6 +33,7 @@ LIVES_IN = {
     "sqlalchemy": {"bot.store"},
     "alembic": {"bot.store"},
     "psycopg": {"bot.store"},
+    "prometheus_client": {"bot.metrics"},
     "segno": {"bot.poster", "bot.web.portal"},
     "tomlkit": {"bot.catalogue"},
 }

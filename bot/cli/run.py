@@ -9,9 +9,10 @@ from typing import Any
 import click
 from gunicorn.app.base import BaseApplication
 
+from bot import metrics
 from bot.app import create_app
 from bot.cli.common import settings
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 
 THREADS = 8
 GRACE_SECONDS = 20  # longer than Twilio waits for an answer
@@ -36,6 +37,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,  # it would be made in the operator's home folder
             "loglevel": "warning",
             "accesslog": None,  # an access log would hold addresses of people
+            "child_exit": lambda _server, worker: metrics.gone(worker.pid),
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -57,6 +59,7 @@ def run() -> None:
         click.echo("WORKERS is 1 in development: the simulator lives in one process.", err=True)
         chosen = Settings(**{**vars(chosen), "workers": 1})
     _refuse_taken_port(chosen)
+    metrics.prepare(ROOT / "var" / f"metrics-{chosen.port}")
     create_app(chosen)  # every fault shows here, before a server starts
     where = f"http://{chosen.host}:{chosen.port}"
     if chosen.simulator:

@@ -1,11 +1,13 @@
-"""Whether the app is alive, and whether it is ready."""
+"""Whether the app is alive, whether it is ready, and what it has counted."""
 
 from __future__ import annotations
 
+import hmac
 from datetime import timedelta
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, abort, jsonify, request
 
+from bot import metrics
 from bot.check.listings import FRESH_DAYS
 from bot.web.wiring import Wiring, wiring
 
@@ -35,6 +37,20 @@ def ready() -> tuple[Response, int]:
     }
     healthy = all(check["ok"] for check in checks.values())
     return jsonify({"ready": healthy, "checks": checks}), 200 if healthy else 503
+
+
+@bp.get("/metrics")
+def counts() -> Response:
+    """Every count, for Prometheus; with METRICS_TOKEN for whoever has it, without it in development alone."""
+    w = wiring()
+    token = w.settings.metrics_token
+    given = request.authorization.token if request.authorization else None
+    if not token and w.settings.production:
+        abort(404)
+    if token and not hmac.compare_digest((given or "").encode(), token.encode()):
+        abort(401)
+    gauges = [("signpost_up", float(not w.store.ready())), ("signpost_listings_stale", float(len(_stale(w))))]
+    return Response(metrics.written(gauges), mimetype="text/plain")
 
 
 def _stale(w: Wiring) -> list[str]:

@@ -7,6 +7,7 @@ is answered with HTTP 200 and TwiML whatever happens, because anything else is s
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -15,11 +16,12 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
+from bot import metrics
 from bot.channels import signature, sms, voice
 from bot.channels.addresses import bare_number, first_values
 from bot.channels.callers import caller_from
 from bot.channels.rest import Texter
-from bot.conversation import take_turn
+from bot.conversation import Answer, take_turn
 from bot.core.line import Line
 from bot.core.prompts import Speaker
 from bot.core.session import Arrival, Medium, TextFailed, Turn
@@ -53,6 +55,7 @@ def verify() -> None:
     given = request.headers.get("X-Twilio-Signature")
     if not signature.verify(w.settings.auth_tokens, url, pairs, given, None if is_form else raw):
         event("webhook.refused", logging.WARNING, path=request.path, signed=given is not None)
+        metrics.count("signpost_webhooks_refused_total")
         raise Forbidden
     if not is_form:
         raise UnsupportedMediaType
@@ -72,6 +75,7 @@ def failed(error: Exception) -> Response:
     event("webhook.failed", logging.ERROR, error=error, path=request.path)
     if not g.get("verified", False):
         return refused(Forbidden())
+    metrics.count("signpost_webhooks_failed_total")
     if request.path.startswith("/twilio/status/"):
         return _twiml(EMPTY)
     medium: Medium = "text" if request.path == "/twilio/sms" else "voice"
@@ -129,7 +133,7 @@ def message_status() -> Response:
 
 def _answer(arrival: Arrival, line: Line, render: Callable[[Turn], str]) -> Response:
     w = wiring()
-    now = _now(w)
+    now, began = _now(w), time.perf_counter()
     answer = take_turn(w.conversation, arrival, line, now, render)
     if simulation := _simulation():
         simulation.seen.append(answer.node)
@@ -140,6 +144,7 @@ def _answer(arrival: Arrival, line: Line, render: Callable[[Turn], str]) -> Resp
         inbound=type(arrival.inbound).__name__,
         replayed=answer.replayed,
     )
+    _count(arrival, answer, time.perf_counter() - began)
     if answer.text_service and not _text_number(w, line, answer.text_service, now):
         turn = arrival.turn and f"{arrival.turn}|text-failed"
         again = replace(arrival, turn=turn, inbound=TextFailed())
@@ -147,6 +152,14 @@ def _answer(arrival: Arrival, line: Line, render: Callable[[Turn], str]) -> Resp
     response = _twiml(answer.body)
     response.call_on_close(lambda: w.sweeper.sweep(w.clock()))
     return response
+
+
+def _count(arrival: Arrival, answer: Answer, seconds: float) -> None:
+    kind, replayed = type(arrival.inbound).__name__, "yes" if answer.replayed else "no"
+    metrics.count("signpost_turns_total", channel=arrival.channel, inbound=kind, replayed=replayed)
+    metrics.observe("signpost_turn_seconds", seconds, channel=arrival.channel)
+    if answer.service:
+        metrics.count("signpost_routings_total", channel=arrival.channel, service=answer.service)
 
 
 def _text_number(w: Wiring, line: Line, service_id: str, now: datetime) -> bool:
@@ -167,8 +180,10 @@ def _text_number(w: Wiring, line: Line, service_id: str, now: datetime) -> bool:
         )
     except Exception as error:  # noqa: BLE001 - whatever a REST client raises, the caller must hear the number
         event("text.failed", logging.ERROR, error=error, service=service_id)
+        metrics.count("signpost_texts_total", result="failed")
         return False
     event("text.sent", service=service_id)
+    metrics.count("signpost_texts_total", result="sent")
     return True
 
 

@@ -1,0 +1,97 @@
+"""What the line counts for Prometheus: no label ever says who, or what somebody wrote.
+
+Counts are right across worker processes: each keeps its own in a file under PROMETHEUS_MULTIPROC_DIR,
+which `prepare` sets before prometheus_client is imported, and whichever is asked adds them up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter, Histogram
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)  # Twilio waits 15 s
+
+# name -> (help, labels); the names are what the README lists and what alert rules use.
+COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "signpost_turns_total": ("Turns that were answered", ("channel", "inbound", "replayed")),
+    "signpost_routings_total": ("Times that somebody was sent to a service", ("channel", "service")),
+    "signpost_webhooks_refused_total": ("Requests without a good signature", ()),
+    "signpost_webhooks_failed_total": ("Webhooks answered with every number after a fault", ()),
+    "signpost_texts_total": ("Texts that were asked for on a call", ("result",)),
+}
+HISTOGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "signpost_turn_seconds": ("How long an answer took, from webhook to TwiML", ("channel",)),
+}
+GAUGES: dict[str, str] = {
+    "signpost_up": "1 when the database can be used as promised, else 0",
+    "signpost_listings_stale": "Active listings that nobody has assured within a year",
+}
+NAMES = (*COUNTERS, *HISTOGRAMS, *GAUGES)
+
+
+def prepare(folder: Path) -> None:
+    """Have the worker processes of this server share their counts through `folder`, which is emptied.
+
+    Called once, before the first worker starts and before anything is counted.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    os.environ[VARIABLE] = str(folder)
+
+
+def count(name: str, /, **labels: str) -> None:
+    """Add one to a counter."""
+    counter = _counter(name)
+    (counter.labels(**labels) if labels else counter).inc()
+
+
+def observe(name: str, seconds: float, /, **labels: str) -> None:
+    """Add one observation to a histogram."""
+    _histogram(name).labels(**labels).observe(seconds)
+
+
+def written(gauges: Iterable[tuple[str, float]]) -> bytes:
+    """Write every count of every process, and these gauges of this moment, in Prometheus' text format."""
+    from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415 - when asked
+    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - when asked
+
+    for name in COUNTERS:
+        _counter(name)
+    now = CollectorRegistry()
+    for name, value in gauges:
+        Gauge(name, GAUGES[name], registry=now).set(value)
+    counts: Any = REGISTRY
+    if VARIABLE in os.environ:
+        counts = CollectorRegistry()
+        MultiProcessCollector(counts)  # type: ignore[no-untyped-call]  # it has no types
+    return generate_latest(counts) + generate_latest(now)
+
+
+def gone(pid: int) -> None:
+    """Forget the process `pid`, as the server is told when one of its workers ends; its counts stay."""
+    if VARIABLE in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - rarely
+
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # it has no types
+
+
+@cache
+def _counter(name: str) -> Counter:
+    from prometheus_client import Counter  # noqa: PLC0415 - after `prepare`
+
+    return Counter(name, *COUNTERS[name])
+
+
+@cache
+def _histogram(name: str) -> Histogram:
+    from prometheus_client import Histogram  # noqa: PLC0415 - after `prepare`
+
+    return Histogram(name, *HISTOGRAMS[name], buckets=BUCKETS)
