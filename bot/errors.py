@@ -4,7 +4,8 @@
     ├── SettingsError     the environment or .env: every fault at once
     ├── CatalogueError    flows/*.toml and config/*.toml: every fault at once
     ├── StoreError        the database can't be used as promised
-    └── TwilioError       Twilio's REST API refuses, or can't be reached
+    ├── TwilioError       Twilio's REST API refuses, or can't be reached
+    └── LedgerError       the audited log is not what it should be
 
 They are raised low and turned into HTTP, TwiML or an exit code once, at the edge. Their text is
 for the operator: file, item, found, limit, cure. It never holds a telephone number of a caller,
@@ -32,3 +33,7 @@ class StoreError(SignpostError):
 
 class TwilioError(SignpostError):
     """Twilio's REST API refuses what we ask, or can't be reached."""
+
+
+class LedgerError(SignpostError):
+    """The audited log, a proof or a key is not what it should be."""

@@ -34,6 +34,7 @@ LIVES_IN = {
     "alembic": {"bot.store"},
     "psycopg": {"bot.store"},
     "prometheus_client": {"bot.metrics"},
+    "cryptography": {"bot.ledger"},
     "segno": {"bot.poster", "bot.web.portal"},
     "tomlkit": {"bot.catalogue"},
 }
