@@ -26,6 +26,7 @@ class Commands(click.Group):
         "flow": ("bot.cli.flow:flow", "Draw the script."),
         "fallback": ("bot.cli.fallback:fallback", "Write what is answered when this program is gone."),
         "poster": ("bot.cli.poster:poster", "Draw a poster to print, with a QR code."),
+        "log": ("bot.cli.log:log", "Prove, write and read the audited log."),
         "twilio": ("bot.cli.twilio:twilio", "Show, set and examine what Twilio knows of this line."),
         "routings": ("bot.cli.routings:routings", "List where people were sent."),
         "db": ("bot.cli.db:db", "Prepare the database."),

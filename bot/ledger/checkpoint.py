@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 
@@ -39,7 +38,7 @@ def read_checkpoint(text: str) -> Checkpoint:
         raise LedgerError("this is no checkpoint: origin, size and root are not there")
     try:
         root = base64.b64decode(lines[2], validate=True)
-    except binascii.Error:
+    except ValueError:
         root = b""
     if len(root) != HASH_BYTES:
         raise LedgerError("this is no checkpoint: its root is no hash")

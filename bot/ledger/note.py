@@ -9,7 +9,6 @@ of a key that is not known says nothing and is passed over; a wrong line of one 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -148,7 +147,7 @@ def read_signature(line: str) -> Signature:
     name, gap, encoded = line.removeprefix(_DASH).partition(" ")
     try:
         signature = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         signature = b""
     if not line.startswith(_DASH) or not gap or not name or len(signature) <= len(b"key "):
         raise LedgerError("a line under it is no signature")
@@ -165,7 +164,7 @@ def read_verifier(written: str) -> Verifier:
     key_id, _, encoded = rest.partition("+")
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if not name or len(key) != 1 + _KEY_BYTES or key[0] not in _CHECKS:
         raise LedgerError("this is no verifier key; it has the form name+1a2b3c4d+base64")
@@ -186,7 +185,7 @@ def read_signer(written: str) -> Signer:
     key_id, _, encoded = rest.partition("+")
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if private or not public or not name or len(key) != 1 + _KEY_BYTES or key[0] != ED25519:
         raise LedgerError("this is no signing key; `signpost log keygen` makes one")

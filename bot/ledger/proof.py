@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,5 +65,5 @@ def read_proof(written: str) -> Proof:
             checkpoint,
             base64.b64decode(extra or "", validate=True),
         )
-    except (ValueError, binascii.Error):
+    except ValueError:
         raise LedgerError(f"this is no proof: it has not the form {HEAD}") from None
