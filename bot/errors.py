@@ -6,6 +6,8 @@
     ├── StoreError        the database can't be used as promised
     ├── TwilioError       Twilio's REST API refuses, or can't be reached
     └── LedgerError       the audited log is not what it should be
+        ├── WitnessRefusedError        a witness will not sign our tree: an alarm
+        └── WitnessUnreachableError    a witness gave no answer: asked again later
 
 They are raised low and turned into HTTP, TwiML or an exit code once, at the edge. Their text is
 for the operator: file, item, found, limit, cure. It never holds a telephone number of a caller,
@@ -37,3 +39,11 @@ class TwilioError(SignpostError):
 
 class LedgerError(SignpostError):
     """The audited log, a proof or a key is not what it should be."""
+
+
+class WitnessRefusedError(LedgerError):
+    """A witness will not vouch for the log: it has seen another tree, or does not know ours."""
+
+
+class WitnessUnreachableError(LedgerError):
+    """A witness can't be reached, or its answer says nothing."""
