@@ -18,7 +18,7 @@ from bot.errors import LedgerError
 
 if TYPE_CHECKING:
     from bot.ledger.record import Disclosure
-    from bot.ledger.verifier import Progress
+    from bot.ledger.verifier import Progress, Verified
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SHOW_EVERY_SECONDS = 0.5
@@ -65,14 +65,16 @@ def verify(  # noqa: PLR0913, PLR0917 - one for each option
         open_source(place),
         trust,
         records=_disclosures(records) if records else None,
-        since=since.read_text("utf-8") if since else None,
+        since=since.read_text("utf-8", "replace") if since else None,
         progress=_progress() if shown else lambda _done, _size: None,
     )
     checkpoint = found.checkpoint
     click.echo(f"The log {checkpoint.origin} holds: {checkpoint.size} leaves, as signed.")
     click.echo("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(found.kinds.items())))
+    if witnesses:
+        click.echo(f"  {len(found.witnessed_by)} of your witnesses vouch for it.")
     if records:
-        click.echo(f"  Your {found.records} records are in it, unaltered, in order and without a gap.")
+        _tell_records(found)
     if found.grown_from is not None:
         click.echo(f"  It has grown out of the {found.grown_from} leaves that you kept.")
 
@@ -100,10 +102,22 @@ def keygen(name: str, file: Path) -> None:
     click.echo(str(signer.verifier))
 
 
+def _tell_records(found: Verified) -> None:
+    """Say how far the records reach: that more of them were left out at the end is for the reader to see."""
+    if not found.records:
+        click.echo("  The records file is empty: nothing of yours was checked.")
+        return
+    first, last = found.numbers or (0, 0)
+    numbers = f"numbers {first} to {last}" if found.numbers else "no number"
+    tallied = f"tallied to {found.tallied_to}" if found.tallied_to else "with no tally"
+    click.echo(f"  Your {found.records} records are in it, unaltered, in order and without a gap:")
+    click.echo(f"  {numbers}, {tallied}.")
+
+
 def _disclosures(file: Path) -> Iterator[Disclosure]:
     from bot.ledger.record import read_disclosure  # noqa: PLC0415 - `--help` can do without
 
-    with file.open(encoding="utf-8") as lines:
+    with file.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 yield read_disclosure(line)

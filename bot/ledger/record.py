@@ -70,7 +70,7 @@ def read_entry(entry: bytes) -> Leaf:
         fields: dict[str, Value] = json.loads(entry)
         kind, committed = str(fields["k"]), str(fields.get("c", ""))
         plain = canonical(fields)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # "[[[[…" goes too deep
         raise LedgerError("is no entry of this log") from None
     if plain != entry:
         raise LedgerError("is written in another form than this log's")
@@ -102,7 +102,8 @@ def read_disclosure(line: str) -> Disclosure:
     try:
         given = json.loads(line)
         index, salt, record = given["leaf_index"], bytes.fromhex(given["salt"]), given["record"]
-    except (ValueError, TypeError, KeyError):
+        canonical(record)  # half a surrogate pair is JSON, and no text
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise LedgerError("is no record of this log") from None
     if not isinstance(index, int) or isinstance(index, bool) or index < 0 or not isinstance(record, dict):
         raise LedgerError("is no record of this log")

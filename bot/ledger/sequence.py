@@ -6,14 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.errors import LedgerError
 from bot.ledger.record import Disclosure, Leaf, Value, commitment, read_entry, read_moment
 
 # What nearly every leaf looks like; everything else is read with care.
 _COMMITTED = re.compile(rb'\{"c":"([0-9a-f]{64})","k":"(route|outcome|tally)","v":1\}')
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass
@@ -22,12 +22,15 @@ class Sequenced:
 
     A record's hour must be the one that the last heartbeat before it names, or the one before that, unless
     the record itself says that it came late: so nobody can slip a record into the past unseen. A partner's
-    records are numbered from one to the next, and each tally says which numbers were given since the last.
+    records are numbered from one to the next. Each tally says which numbers were given since the tally before
+    it, wherever the records' hours lie; every day has one, and they stand in the order of the days.
     """
 
     disclosures: Iterator[Disclosure]
     kinds: Counter[str] = field(default_factory=Counter)
     records: int = 0
+    numbers: tuple[int, int] | None = None
+    tallied_to: date | None = None
     _next: Disclosure | None = None
     _partner: Value = None
     _last: int | None = None
@@ -95,6 +98,7 @@ class Sequenced:
         self._partner = record.get("partner")
         self.records += 1
         if leaf.kind == "tally":
+            self._day(where, record.get("day"))
             self._tally(where, record.get("first"), record.get("last"), record.get("count"))
         else:
             self._number(where, record.get("partner_seq"))
@@ -109,6 +113,19 @@ class Sequenced:
         if self._last is None and number == 1:
             self._tallied = 0
         self._last = number
+        self.numbers = (self.numbers[0] if self.numbers else number, number)
+
+    def _day(self, where: str, written: Value) -> None:
+        try:
+            day = date.fromisoformat(str(written))
+        except ValueError:
+            raise LedgerError(f"{where} is a tally of no day") from None
+        if self.tallied_to and day != self.tallied_to + DAY:
+            raise LedgerError(
+                f"{where} is the tally of {day}, and the one before it of {self.tallied_to}: "
+                "a day is missing, or given twice"
+            )
+        self.tallied_to = day
 
     def _hour(self, where: str, hour: datetime, *, late: bool) -> None:
         if self._pulse is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Protocol
 
@@ -65,7 +66,7 @@ class Web:
                 if fault.code in GONE:
                     return None
                 why = f"HTTP {fault.code}"
-            except (urllib.error.URLError, OSError) as fault:
+            except (urllib.error.URLError, HTTPException, OSError) as fault:
                 why = str(getattr(fault, "reason", fault))
             if tried < TRIES:
                 time.sleep(tried)

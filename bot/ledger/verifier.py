@@ -7,7 +7,8 @@ a time, so a log of any size needs the same memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from bot.errors import LedgerError
 from bot.ledger.checkpoint import Checkpoint, read_checkpoint
@@ -32,12 +33,19 @@ class Trust:
 
 @dataclass(frozen=True)
 class Verified:
-    """What was proved: the checkpoint, who signed it, how many leaves of each kind, and the records."""
+    """What was proved: the checkpoint, who vouches for it, how many leaves of each kind, and the records.
+
+    `numbers` are a partner's first and last that were given, and `tallied_to` is the day of the last tally:
+    whoever left out the end of the records, or their tallies, is seen by these alone.
+    """
 
     checkpoint: Checkpoint
     signed_by: tuple[Verifier, ...]
+    witnessed_by: tuple[Verifier, ...]
     kinds: dict[str, int]
     records: int
+    numbers: tuple[int, int] | None
+    tallied_to: date | None
     grown_from: int | None
 
 
@@ -101,8 +109,10 @@ def verify(
     Raises:
         LedgerError: something does not hold; the message says what and where.
     """
-    checkpoint, signed_by = _open(_checkpoint_file(source), trust, "the checkpoint")
-    earlier = _open(since, trust, "the earlier checkpoint")[0] if since is not None else None
+    checkpoint, signed_by, witnessed_by = _open(_checkpoint_file(source), trust, "the checkpoint")
+    earlier = None
+    if since is not None:  # it may have been kept before a witness had answered
+        earlier, _, _ = _open(since, replace(trust, quorum=0), "the earlier checkpoint")
     if earlier and earlier.size > checkpoint.size:
         raise LedgerError(f"the log has shrunk: it had {earlier.size} leaves, and has {checkpoint.size} now")
     tree, sequenced = Growing(), Sequenced(iter(records) if records is not None else iter(()))
@@ -121,7 +131,16 @@ def verify(
         raise LedgerError("the earlier checkpoint is of another log")
     sequenced.end()
     grown_from = earlier.size if earlier else None
-    return Verified(checkpoint, signed_by, sequenced.kinds, sequenced.records, grown_from)
+    return Verified(
+        checkpoint,
+        signed_by,
+        witnessed_by,
+        dict(sequenced.kinds),
+        sequenced.records,
+        sequenced.numbers,
+        sequenced.tallied_to,
+        grown_from,
+    )
 
 
 def _checkpoint_file(source: Source) -> str:
@@ -131,12 +150,15 @@ def _checkpoint_file(source: Source) -> str:
     return written.decode("utf-8", "replace")
 
 
-def _open(written: str, trust: Trust, what: str) -> tuple[Checkpoint, tuple[Verifier, ...]]:
+def _open(
+    written: str, trust: Trust, what: str
+) -> tuple[Checkpoint, tuple[Verifier, ...], tuple[Verifier, ...]]:
     try:
         note = read_note(written)
         signed_by = note.signed_by(trust.keys)
         checkpoint = read_checkpoint(note.text)
-        witnessed = note.signed_by(trust.witnesses)
+        # A witness that is given twice, or under two names, is one witness.
+        witnessed = note.signed_by(list({one.public: one for one in trust.witnesses}.values()))
     except LedgerError as fault:
         raise LedgerError(f"{what}: {fault}") from None
     if not signed_by:
@@ -145,7 +167,7 @@ def _open(written: str, trust: Trust, what: str) -> tuple[Checkpoint, tuple[Veri
         raise LedgerError(f"{what} is of the log {checkpoint.origin}, not of {signed_by[0].name}")
     if len(witnessed) < trust.quorum:
         raise LedgerError(f"{what} is vouched for by {len(witnessed)} witnesses, not by {trust.quorum}")
-    return checkpoint, signed_by
+    return checkpoint, signed_by, witnessed
 
 
 def _entries(source: Source, tile: Tile) -> list[bytes]:

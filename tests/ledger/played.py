@@ -31,6 +31,7 @@ class PlayedLog:
     entries: list[bytes] = field(default_factory=list)
     mine: list[Disclosure] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    tallies: dict[str, int] = field(default_factory=dict)
 
     def beat(self, at: datetime) -> None:
         self.entries.append(heartbeat_entry(at))
@@ -51,7 +52,9 @@ class PlayedLog:
 
     def tally(self, partner: str, first: int | None, last: int | None, count: int) -> None:
         counts: Record = {"first": first, "last": last, "count": count}
-        self.add({"v": 1, "kind": "tally", "day": "2026-11-24", "partner": partner, **counts})
+        day = BEGAN.date() + timedelta(days=self.tallies.get(partner, 0))
+        self.tallies[partner] = self.tallies.get(partner, 0) + 1
+        self.add({"v": 1, "kind": "tally", "day": f"{day}", "partner": partner, **counts})
 
     def add(self, record: Record) -> None:
         salt = salt_of(len(self.entries))

@@ -17,13 +17,15 @@ from hypothesis import strategies as st
 from bot.cli import signpost
 from bot.errors import LedgerError
 from bot.ledger import merkle, tiles
-from bot.ledger.note import Signer
+from bot.ledger.note import Note, Signer, read_note
 from bot.ledger.record import Disclosure, purge_entry
 from bot.ledger.source import Folder, Web, open_source
 from bot.ledger.tiles import ENTRIES, Tile
 from bot.ledger.verifier import Trust, Verified, verify
 from bot.settings import ROOT
 from tests.ledger.played import BEGAN, MINE, SIGNER, PlayedLog, altered, lines, played, put, salt_of
+from tests.ledger.test_witness import VERIFIER as WITNESS
+from tests.ledger.test_witness import cosignature
 from tests.server import serve
 
 TRUST = Trust([SIGNER.verifier])
@@ -214,6 +216,64 @@ def test_records_that_are_not_those_of_the_log_are_found(log: PlayedLog, tmp_pat
         checked(log.write(tmp_path), change(log.mine))
 
 
+def test_tally_that_is_left_out_between_others_is_found(tmp_path: Path) -> None:
+    log = grown(beat(5), *[tally(None, None, 0)] * 3)
+    with pytest.raises(LedgerError, match="a day is missing, or given twice"):
+        checked(log.write(tmp_path), [log.mine[0], log.mine[2]])
+
+
+def test_how_far_the_records_reach_is_told(log: PlayedLog, tmp_path: Path) -> None:
+    folder = log.write(tmp_path)
+    found = checked(folder, log.mine)
+    assert (found.numbers, f"{found.tallied_to}") == ((1, log.numbers[MINE]), "2026-11-25")
+    without = [one for one in log.mine if one.record["kind"] != "tally"][5:-5]
+    found = checked(folder, without)
+    assert (found.numbers, found.tallied_to) == ((6, log.numbers[MINE] - 5), None)
+    assert checked(folder, []).numbers is None
+
+
+def test_one_witness_is_one_however_often_it_is_named(log: PlayedLog, tmp_path: Path) -> None:
+    folder = log.write(tmp_path)
+    note = read_note((folder / "checkpoint").read_text("utf-8"))
+    witnessed = Note(note.text, (*note.signatures, cosignature(note.text)))
+    (folder / "checkpoint").write_text(str(witnessed), "utf-8")
+    found = verify(Folder(folder), Trust([SIGNER.verifier], [WITNESS], 1), since=str(note))
+    assert (found.witnessed_by, found.grown_from) == ((WITNESS,), len(log.entries))
+    with pytest.raises(LedgerError, match="vouched for by 1 witnesses, not by 2"):
+        verify(Folder(folder), Trust([SIGNER.verifier], [WITNESS, WITNESS], 2))
+    (folder / "checkpoint").write_text(str(note), "utf-8")
+    with pytest.raises(LedgerError, match="vouched for by 0 witnesses, not by 1"):
+        verify(Folder(folder), Trust([SIGNER.verifier], [WITNESS], 1))
+
+
+@pytest.mark.parametrize("option", ["--records", "--since"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfe\n",
+        b"[" * 100_000,
+        b'{"leaf_index":1,"salt":"00","record":{"a":"\\ud800"}}',
+        b'{"leaf_index":1,"salt":"\xc3\xa9","record":{}}',
+        b'{"leaf_index":true,"salt":"00","record":{}}',
+        b"\n",
+    ],
+)
+def test_file_that_is_something_else_is_told_in_one_sentence(
+    log: PlayedLog, tmp_path: Path, option: str, content: bytes
+) -> None:
+    folder, file = log.write(tmp_path / "log"), tmp_path / "given"
+    file.write_bytes(content)
+    words = ["log", "verify", str(folder), "--key", str(SIGNER.verifier), option, str(file)]
+    assert isinstance(CliRunner().invoke(signpost, words).exception, LedgerError)
+
+
+def test_empty_records_are_not_called_proved(log: PlayedLog, tmp_path: Path) -> None:
+    folder, file = log.write(tmp_path / "log"), tmp_path / "given"
+    file.write_bytes(b"")
+    words = ["log", "verify", str(folder), "--key", str(SIGNER.verifier), "--records", str(file)]
+    assert "nothing of yours was checked" in CliRunner().invoke(signpost, words).output
+
+
 def test_part_of_the_records_may_be_checked(log: PlayedLog, tmp_path: Path) -> None:
     assert checked(log.write(tmp_path), log.mine[40:90]).records == 50
 
@@ -248,6 +308,18 @@ WRITTEN_WRONG: dict[str, tuple[PlayedLog, str]] = {
     "tally too high": (grown(beat(5), route(5), tally(1, 2, 2)), "the records say 1 to 1"),
     "tally of nothing": (grown(beat(5), route(5), tally(None, None, 0)), "the records say 1 to 1"),
     "tally of another day's": (grown(beat(5), route(5), tally(1, 1, 1), tally(1, 1, 1)), "say None to None"),
+}
+
+
+def skip_a_day(log: PlayedLog) -> None:
+    log.tallies[MINE] += 1
+
+
+WRITTEN_WRONG |= {
+    "tally of a day left out": (
+        grown(beat(5), route(5), tally(1, 1, 1), skip_a_day, tally(None, None, 0)),
+        "is the tally of 2026-11-26, and the one before it of 2026-11-24",
+    ),
 }
 
 
@@ -290,6 +362,8 @@ def test_log_with_a_purge_still_holds(tmp_path: Path) -> None:
         b'{"at":"x","k":"heartbeat","v":1}',
         b'{ "c":"00","k":"route","v":1}',
         b"[1]",
+        b"[" * 60_000,
+        b'{"k":"\\ud800","v":1}',
         b"\xff",
     ],
 )
