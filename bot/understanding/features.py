@@ -1,0 +1,94 @@
+"""What the model looks at: words, parts of words, vocabulary sets, rules, guards, ages."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+
+from bot.understanding.ages import ages, under_age
+from bot.understanding.pattern import Clause
+from bot.understanding.rules import Heard
+from bot.understanding.words import Message
+
+BUCKETS = 1 << 16
+MOST_FEATURES = 1500
+SHORT_WORDS = (1, 2, 4, 8, 16, 32, 64)
+OF_AGE = 18
+
+
+def features(message: Message, heard: Sequence[tuple[str, Heard]], channel: str) -> dict[int, float]:
+    """Hash what is seen in a message into numbered features; the vector has length 1."""
+    counted: dict[int, float] = {}
+    for number, (name, weight) in enumerate(_named(message, heard, channel)):
+        if number >= MOST_FEATURES:
+            break
+        bucket = zlib.crc32(name.encode("utf-8", "surrogatepass")) % BUCKETS
+        counted[bucket] = max(counted.get(bucket, 0.0), weight)
+    length = sum(weight * weight for weight in counted.values()) ** 0.5 or 1.0
+    return {bucket: weight / length for bucket, weight in counted.items()}
+
+
+def _named(message: Message, heard: Sequence[tuple[str, Heard]], channel: str) -> Iterator[tuple[str, float]]:
+    yield "always", 1.0
+    yield f"channel {channel}", 0.3
+    yield from _of_rules(heard)
+    yield from _of_ages(message)
+    words = message.tokens
+    size = sum(len(words) > limit for limit in SHORT_WORDS)
+    yield f"size {size}", 0.7
+    for clause in message.clauses:
+        yield from _of_words(clause)
+    for _, one in heard:
+        for marked in one.clauses:
+            yield from _of_sets(marked)
+    if words:
+        yield f"first {words[0]}", 0.6
+        yield f"last {words[-1]}", 0.4
+        yield f"whole {' '.join(words[:6])}", 1.0
+
+
+def _of_rules(heard: Sequence[tuple[str, Heard]]) -> Iterator[tuple[str, float]]:
+    speaking = [rule.partition(".")[2] for _, one in heard for rule in one.speaking]
+    silenced = [rule.partition(".")[2] for _, one in heard for rule in one.silenced]
+    yield f"rules {min(len(speaking), 3)}", 1.5
+    for rule in speaking:
+        yield f"rule {rule}", 1.0
+    for rule in silenced:
+        yield f"silenced {rule}", 0.6
+    if silenced and not speaking:
+        yield "only silenced", 1.0
+    for _, one in heard:
+        for guard in one.guards:
+            yield f"guard {guard}", 1.0
+
+
+def _of_ages(message: Message) -> Iterator[tuple[str, float]]:
+    found = ages(message.tokens)
+    if any(age < OF_AGE for age in found):
+        yield "age under", 1.5
+    if any(age >= OF_AGE for age in found):
+        yield "age over", 1.5
+    if under_age(message.tokens, message.plain):
+        yield "sign of youth", 1.0
+
+
+def _of_words(words: Sequence[str]) -> Iterator[tuple[str, float]]:
+    for at, word in enumerate(words):
+        shown = "#" * len(word) if word.isdigit() else word
+        yield f"1 {shown}", 1.0
+        if at + 1 < len(words):
+            yield f"2 {shown} {words[at + 1]}", 0.7
+        if at + 2 < len(words):
+            yield f"skip {shown} {words[at + 2]}", 0.4
+        whole = f"<{word}>"
+        for size in (3, 4, 5):
+            for start in range(len(whole) - size + 1):
+                yield f"c {whole[start : start + size]}", 0.3
+
+
+def _of_sets(clause: Clause) -> Iterator[tuple[str, float]]:
+    placed = sorted((min(where), name) for name, where in clause.spans.items())
+    for at, (_, name) in enumerate(placed):
+        yield f"set {name}", 0.8
+        for _, other in placed[at + 1 : at + 4]:
+            yield f"sets {name} {other}", 0.4

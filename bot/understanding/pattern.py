@@ -1,0 +1,172 @@
+"""The small language in which rules are written, and how a clause is matched against it.
+
+    {set}        a word or phrase of that vocabulary set
+    word         that word; `word*` any word that begins so; `a|b` either; `x?` may be missing
+    ..           up to three words between; `...` up to eight
+    ^  $         the beginning and the end of a clause
+    A & B        both in one clause, in any order
+    A && B       both in one message
+
+Words are written plainly: lower case, "is not" for "isn't".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+GAPS = {"..": 3, "...": 8}
+Spans = Mapping[str, Mapping[int, tuple[int, ...]]]
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be read; says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause, and where in it each vocabulary set was met: set -> start -> ends."""
+
+    tokens: tuple[str, ...]
+    spans: Spans
+
+
+@dataclass(frozen=True)
+class Part:
+    """One place of a pattern: any of `sets`, `words` or `starts`; or a gap of up to `gap` words."""
+
+    sets: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+    starts: tuple[str, ...] = ()
+    optional: bool = False
+    gap: int = 0
+    edge: str = ""
+
+    def ends(self, clause: Clause, at: int) -> Iterator[int]:
+        """Where this place may end when it begins at a token."""
+        if self.edge:
+            if at == (0 if self.edge == "^" else len(clause.tokens)):
+                yield at
+            return
+        if self.gap:
+            yield from range(at, min(at + self.gap, len(clause.tokens)) + 1)
+            return
+        if at < len(clause.tokens):
+            token = clause.tokens[at]
+            if token in self.words or (self.starts and token.startswith(self.starts)):
+                yield at + 1
+            for name in self.sets:
+                yield from clause.spans.get(name, {}).get(at, ())
+        if self.optional:
+            yield at
+
+
+@dataclass(frozen=True)
+class Row:
+    """Places that follow each other in one clause."""
+
+    parts: tuple[Part, ...]
+
+    def find(self, clause: Clause) -> Iterator[tuple[int, int]]:
+        """Every start and end at which the row stands in a clause."""
+        first = self.parts[0]
+        if first.sets and not first.words and not first.starts and not first.optional:
+            starts: Sequence[int] = sorted({at for name in first.sets for at in clause.spans.get(name, {})})
+        else:
+            starts = range(len(clause.tokens) + (first.edge == "$"))
+        for start in starts:
+            end = self._end(clause, start, 0)
+            if end is not None:
+                yield start, end
+
+    def _end(self, clause: Clause, at: int, place: int) -> int | None:
+        if place == len(self.parts):
+            return at
+        for end in self.parts[place].ends(clause, at):
+            whole = self._end(clause, end, place + 1)
+            if whole is not None:
+                return whole
+        return None
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What a rule looks for: every row of every clause group, somewhere in the message.
+
+    `groups` are joined by &&, the rows in a group by &.
+    """
+
+    source: str
+    groups: tuple[tuple[Row, ...], ...]
+
+    def find(self, clauses: Sequence[Clause]) -> Iterator[tuple[int, int]]:
+        """Each clause that the first group stands in, and the token at which it begins there."""
+        for others in self.groups[1:]:
+            if not any(_in_clause(others, clause) is not None for clause in clauses):
+                return
+        for number, clause in enumerate(clauses):
+            for start in _starts(self.groups[0], clause):
+                yield number, start
+
+    def names(self) -> Iterator[str]:
+        """The sets that the pattern names."""
+        for part in self._parts():
+            yield from part.sets
+
+    def words(self) -> Iterator[str]:
+        """The words that the pattern names."""
+        for part in self._parts():
+            yield from part.words
+
+    def _parts(self) -> Iterator[Part]:
+        return (part for group in self.groups for row in group for part in row.parts)
+
+
+def _starts(group: Sequence[Row], clause: Clause) -> Iterator[int]:
+    if all(any(True for _ in row.find(clause)) for row in group[1:]):
+        for start, _ in group[0].find(clause):
+            yield start
+
+
+def _in_clause(group: Sequence[Row], clause: Clause) -> int | None:
+    return next(_starts(group, clause), None)
+
+
+def parse(source: str) -> Pattern:
+    """Read a pattern.
+
+    Raises:
+        PatternError: says what cannot be read.
+    """
+    groups = tuple(tuple(_row(row, source) for row in _split(group, "&")) for group in _split(source, "&&"))
+    return Pattern(source, groups)
+
+
+def _split(source: str, sign: str) -> list[str]:
+    return [piece.strip() for piece in source.split(sign)]
+
+
+def _row(source: str, whole: str) -> Row:
+    parts = tuple(_part(piece, whole) for piece in source.split())
+    if not any(part.words or part.sets or part.starts for part in parts if not part.optional):
+        raise PatternError(f"nothing that must be there between the signs of {whole!r}")
+    return Row(parts)
+
+
+def _part(piece: str, whole: str) -> Part:
+    if piece in GAPS:
+        return Part(gap=GAPS[piece])
+    if piece in ("^", "$"):
+        return Part(edge=piece)
+    optional = piece.endswith("?")
+    sets, words, starts = [], set(), []
+    for choice in piece.removesuffix("?").split("|"):
+        if choice.startswith("{") and choice.endswith("}") and len(choice) > 2:  # noqa: PLR2004 - the two braces
+            sets.append(choice[1:-1])
+        elif choice.endswith("*") and choice[:-1].isalnum():
+            starts.append(choice[:-1])
+        elif choice.isalnum():
+            words.add(choice)
+        else:
+            raise PatternError(f"{piece!r} in {whole!r} is neither a word, a {{set}}, .., ..., ^ nor $")
+    return Part(tuple(sets), frozenset(words), tuple(starts), optional)

@@ -1,0 +1,111 @@
+"""Rules and guards: what counts as an emergency, and what only sounds like one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.understanding.pattern import Clause, Pattern
+from bot.understanding.vocabulary import Vocabulary
+from bot.understanding.words import Message
+
+NEGATED_WITHIN = 3  # "nobody has been stabbed": the no stands at most this many words before
+NEGATION = "negation"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What makes words of danger harmless: the past, an idiom, news. `reach` says how far it speaks.
+
+    A guard that reaches over the "clause" silences rules in the clause where it is found; one that
+    reaches over the "message" silences them everywhere.
+    """
+
+    id: str
+    means: str
+    match: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+    whole_message: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of emergency. `guards` are the ids of those that may silence it."""
+
+    id: str
+    means: str
+    match: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+    guards: frozenset[str]
+    negatable: bool
+    examples: tuple[str, ...]
+    never: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Language:
+    """The rules of one language, with its vocabulary."""
+
+    code: str
+    status: str
+    approved_by: str
+    vocabulary: Vocabulary = field(repr=False)
+    guards: Mapping[str, Guard] = field(repr=False)
+    rules: tuple[Rule, ...] = field(repr=False)
+
+    def decide(self, message: Message) -> Heard:
+        """Find which rules speak, which guards do, and which rules the guards silence."""
+        clauses = self.vocabulary.clauses(message)
+        guards = {guard.id: frozenset(_where(guard, clauses)) for guard in self.guards.values()}
+        speaking: list[str] = []
+        silenced: list[str] = []
+        for rule in self.rules:
+            loud = silent = False
+            for number, start in _matches(rule.match, clauses):
+                quiet = rule.negatable and _negated(clauses[number], start)
+                quiet = quiet or any(number in guards[guard] for guard in rule.guards)
+                quiet = quiet or any(True for _ in _matches(rule.unless, clauses))
+                loud, silent = loud or not quiet, silent or quiet
+                if loud:
+                    break
+            if loud:
+                speaking.append(rule.id)
+            elif silent:
+                silenced.append(rule.id)
+        names = frozenset(name for clause in clauses for name in clause.spans)
+        heard = frozenset(guard for guard, where in guards.items() if where)
+        return Heard(clauses, tuple(speaking), tuple(silenced), heard, names)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the rules of one language make of a message."""
+
+    clauses: tuple[Clause, ...]
+    speaking: tuple[str, ...]
+    silenced: tuple[str, ...]
+    guards: frozenset[str]
+    sets: frozenset[str]
+
+
+def _where(guard: Guard, clauses: Sequence[Clause]) -> Iterator[int]:
+    found = {number for number, _ in _matches(guard.match, clauses)}
+    if not found:
+        return
+    if guard.whole_message:
+        if not any(True for _ in _matches(guard.unless, clauses)):
+            yield from range(len(clauses))
+        return
+    for number in found:
+        if not any(True for _ in _matches(guard.unless, clauses[number : number + 1])):
+            yield number
+
+
+def _matches(patterns: Sequence[Pattern], clauses: Sequence[Clause]) -> Iterator[tuple[int, int]]:
+    for pattern in patterns:
+        yield from pattern.find(clauses)
+
+
+def _negated(clause: Clause, start: int) -> bool:
+    negators = clause.spans.get(NEGATION, {})
+    return any(start - NEGATED_WITHIN <= at < start for at in negators)

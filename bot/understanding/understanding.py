@@ -1,0 +1,153 @@
+"""The understanding of free text: rules first, a model for the rest, danger before all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from bot.core.intent import Intent, Label
+from bot.understanding.ages import under_age
+from bot.understanding.features import features
+from bot.understanding.language import Detector
+from bot.understanding.model import Model, read_model
+from bot.understanding.reading import RuleFile, UnderstandingError, read_rules
+from bot.understanding.rules import Heard, Language
+from bot.understanding.words import Message, Speller, fold, near_index
+
+FLOWS = Path(__file__).resolve().parents[2] / "flows"
+MODEL_FILE = "understanding.model"
+HOME = "en"
+REVISION_CHARS = 12
+# The model alone is believed about danger from here on; where a rule speaks, from the lower one.
+SURE_OF_DANGER = 0.5
+DOUBTS_A_RULE = 0.03
+OPT_OUT = frozenset(
+    "stop stopall unsubscribe unsub end quit cancel optout revoke stoptexts wypisz atsisakyti parar dezabonare "
+    "стоп отписка відписка".split()
+)
+OPT_OUT_WORDS = re.compile(r"^(?:please )?(?:stop ?all|stop|opt ?out|unsubscribe)(?: please)?$")
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """The rules of every language, and the model, ready to be asked."""
+
+    languages: Mapping[str, Language] = field(repr=False)
+    spellers: Mapping[str, Speller] = field(repr=False)
+    detector: Detector = field(repr=False)
+    model: Model | None = field(repr=False)
+    revision: str
+
+    def understand(self, text: str, channel: str = "sms", languages: Sequence[str] = (HOME,)) -> Intent:
+        """Say what a message means, and which rule decided.
+
+        Args:
+            text: what was written, or what the recogniser heard.
+            channel: "sms" or "speech".
+            languages: the session's language first; emergencies are looked for in all languages.
+
+        Returns:
+            An Intent; the same for the same arguments and the same `revision`. Never raises.
+        """
+        language = self.detector.detect(text, languages)
+        message, heard = self.hear(text, language)
+        if not message.tokens:
+            return Intent("menu" if "?" in text else "unknown", "nothing.said", 1.0, language)
+        if message.plain in OPT_OUT or OPT_OUT_WORDS.match(message.plain):
+            return Intent("stop", "stop.word", 1.0, language)
+        speaking = [rule for _, one in heard for rule in one.speaking]
+        likely = self._likely(message, heard, channel)
+        if speaking and likely["emergency"] >= DOUBTS_A_RULE:
+            return Intent("emergency", speaking[0], max(likely["emergency"], 0.5), language)
+        if likely["emergency"] >= SURE_OF_DANGER:
+            return Intent("emergency", "model", likely["emergency"], language)
+        return self._rest(message, likely, language)
+
+    def hear(self, text: str, language: str) -> tuple[Message, list[tuple[str, Heard]]]:
+        """Take a message apart as its language does, and run the rules of all languages over it."""
+        readings = {HOME: self.spellers[HOME].read(text)}
+        heard = []
+        for code, rules in self.languages.items():
+            if code not in readings:
+                readings[code] = self.spellers[code].read(text)
+            heard.append((code, rules.decide(readings[code])))
+        return readings.get(language, readings[HOME]), heard
+
+    def _likely(
+        self, message: Message, heard: Sequence[tuple[str, Heard]], channel: str
+    ) -> dict[Label, float]:
+        if self.model is None:
+            speaks = any(one.speaking for _, one in heard)
+            return {"emergency": 0.9 if speaks else 0.0, "menu": 0.05, "unknown": 0.06}
+        return self.model.likelihoods(features(message, heard, channel))
+
+    @staticmethod
+    def _rest(message: Message, likely: Mapping[Label, float], language: str) -> Intent:
+        """The likeliest label; nothing about somebody under 18 leads to the adult service."""
+        ordered = sorted(likely, key=lambda label: (-likely[label], label))
+        best, second = ordered[0], ordered[1]
+        if best == "recovery" and under_age(message.tokens, message.plain):
+            return Intent("young", "under-18", likely[best], language, "safeguarding")
+        return Intent(best, "model", likely[best], language, second)
+
+
+@lru_cache(maxsize=4)
+def load(folder: Path = FLOWS) -> Understanding:
+    """Read the rules and the model from a folder.
+
+    Raises:
+        UnderstandingError: the English rules are missing, or a file is not TOML.
+    """
+    files = [read_rules(path) for path in sorted(folder.glob("emergency.*.toml"))]
+    if not any(file.code == HOME for file in files):
+        raise UnderstandingError(f"{folder.name}/emergency.{HOME}.toml: the file\n    cure:  restore it")
+    return build(files, read_model(folder / MODEL_FILE), _revision(folder))
+
+
+def build(files: Sequence[RuleFile], model: Model | None, revision: str) -> Understanding:
+    """Put the parts together."""
+    return Understanding(
+        {file.code: file.language for file in files},
+        {file.code: speller(file) for file in files},
+        detector(files),
+        model,
+        revision,
+    )
+
+
+def speller(file: RuleFile) -> Speller:
+    """The spelling of one language: what its rules know, and what is one slip away from that."""
+    respelt = {word: tuple(words.split()) for word, words in file.spelling.items()}
+    known = file.words | set(file.usual) | {word for words in respelt.values() for word in words}
+    return Speller(respelt, file.emoji, frozenset(known), near_index(file.words))
+
+
+def detector(files: Sequence[RuleFile]) -> Detector:
+    """Weigh usual words by how few languages share them."""
+    usual = {file.code: {fold(word) for word in file.usual} for file in files}
+    weights: dict[str, dict[str, float]] = {}
+    for file in files:
+        mine = weights.setdefault(file.code, {})
+        for word in file.words:
+            mine[word] = 0.5
+        for word in usual[file.code]:
+            sharing = sum(word in others for others in usual.values())
+            mine[word] = 1.5 / sharing
+    return Detector(weights)
+
+
+def _revision(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in [*sorted(folder.glob("emergency.*.toml")), folder / MODEL_FILE]:
+        if path.exists():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:REVISION_CHARS]
+
+
+def understand(text: str, channel: str = "sms", languages: Sequence[str] = (HOME,)) -> Intent:
+    """Say what a message means, by the rules and the model that ship with this code."""
+    return load().understand(text, channel, languages)
