@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.understanding.ages import ages, under_age
 from bot.understanding.pattern import Clause
@@ -16,10 +17,20 @@ SHORT_WORDS = (1, 2, 4, 8, 16, 32, 64)
 OF_AGE = 18
 
 
-def features(message: Message, heard: Sequence[tuple[str, Heard]], channel: str) -> dict[int, float]:
+@dataclass(frozen=True)
+class Seen:
+    """A message with all that was found in it: `topics` are the subjects met, in order."""
+
+    message: Message
+    heard: Sequence[tuple[str, Heard]]
+    topics: Sequence[str]
+    channel: str
+
+
+def features(seen: Seen) -> dict[int, float]:
     """Hash what is seen in a message into numbered features; the vector has length 1."""
     counted: dict[int, float] = {}
-    for number, (name, weight) in enumerate(_named(message, heard, channel)):
+    for number, (name, weight) in enumerate(_named(seen)):
         if number >= MOST_FEATURES:
             break
         bucket = zlib.crc32(name.encode("utf-8", "surrogatepass")) % BUCKETS
@@ -28,23 +39,43 @@ def features(message: Message, heard: Sequence[tuple[str, Heard]], channel: str)
     return {bucket: weight / length for bucket, weight in counted.items()}
 
 
-def _named(message: Message, heard: Sequence[tuple[str, Heard]], channel: str) -> Iterator[tuple[str, float]]:
+def _named(seen: Seen) -> Iterator[tuple[str, float]]:
+    message, words = seen.message, seen.message.tokens
     yield "always", 1.0
-    yield f"channel {channel}", 0.3
-    yield from _of_rules(heard)
-    yield from _of_ages(message)
-    words = message.tokens
-    size = sum(len(words) > limit for limit in SHORT_WORDS)
-    yield f"size {size}", 0.7
-    for clause in message.clauses:
-        yield from _of_words(clause)
-    for _, one in heard:
+    yield f"channel {seen.channel}", 0.3
+    yield from _of_rules(seen.heard)
+    yield from _of_topics(message, seen.topics)
+    yield f"size {sum(len(words) > limit for limit in SHORT_WORDS)}", 0.7
+    for _, one in seen.heard:
         for marked in one.clauses:
             yield from _of_sets(marked)
     if words:
         yield f"first {words[0]}", 0.6
         yield f"last {words[-1]}", 0.4
         yield f"whole {' '.join(words[:6])}", 1.0
+    for clause in message.clauses:
+        yield from _of_words(clause)
+
+
+def _of_topics(message: Message, topics: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """The subjects and the ages, each alone and in pairs: dealing with no name, drinking at 15."""
+    marks = [f"topic {topic}" for topic in dict.fromkeys(topics)]
+    found = ages(message.tokens)
+    if any(age < OF_AGE for age in found):
+        marks.append("age under")
+    if any(age >= OF_AGE for age in found):
+        marks.append("age over")
+    if under_age(message.tokens, message.plain):
+        marks.append("sign of youth")
+    for at, mark in enumerate(sorted(marks)):
+        yield mark, 1.2
+        for other in sorted(marks)[at + 1 :]:
+            yield f"{mark} & {other}", 0.7
+    if not marks:
+        yield "no topic", 1.0
+    for topic in dict.fromkeys(topics):
+        if topics.count(topic) > 1:
+            yield f"much {topic}", 0.8
 
 
 def _of_rules(heard: Sequence[tuple[str, Heard]]) -> Iterator[tuple[str, float]]:
@@ -60,16 +91,6 @@ def _of_rules(heard: Sequence[tuple[str, Heard]]) -> Iterator[tuple[str, float]]
     for _, one in heard:
         for guard in one.guards:
             yield f"guard {guard}", 1.0
-
-
-def _of_ages(message: Message) -> Iterator[tuple[str, float]]:
-    found = ages(message.tokens)
-    if any(age < OF_AGE for age in found):
-        yield "age under", 1.5
-    if any(age >= OF_AGE for age in found):
-        yield "age over", 1.5
-    if under_age(message.tokens, message.plain):
-        yield "sign of youth", 1.0
 
 
 def _of_words(words: Sequence[str]) -> Iterator[tuple[str, float]]:

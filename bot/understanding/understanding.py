@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,15 +12,17 @@ from pathlib import Path
 
 from bot.core.intent import Intent, Label
 from bot.understanding.ages import under_age
-from bot.understanding.features import features
+from bot.understanding.features import Seen, features
 from bot.understanding.language import Detector
 from bot.understanding.model import Model, read_model
 from bot.understanding.reading import RuleFile, UnderstandingError, read_rules
 from bot.understanding.rules import Heard, Language
+from bot.understanding.vocabulary import Vocabulary
 from bot.understanding.words import Message, Speller, fold, near_index
 
 FLOWS = Path(__file__).resolve().parents[2] / "flows"
 MODEL_FILE = "understanding.model"
+TOPICS_FILE = "topics.toml"
 HOME = "en"
 REVISION_CHARS = 12
 # The model alone is believed about danger from here on; where a rule speaks, from the lower one.
@@ -38,6 +41,7 @@ class Understanding:
 
     languages: Mapping[str, Language] = field(repr=False)
     spellers: Mapping[str, Speller] = field(repr=False)
+    topics: Mapping[str, Vocabulary] = field(repr=False)
     detector: Detector = field(repr=False)
     model: Model | None = field(repr=False)
     revision: str
@@ -53,46 +57,50 @@ class Understanding:
         Returns:
             An Intent; the same for the same arguments and the same `revision`. Never raises.
         """
-        language = self.detector.detect(text, languages)
-        message, heard = self.hear(text, language)
-        if not message.tokens:
+        language, spoken = self.detector.detect(text, languages)
+        seen = self.see(text, channel, language, spoken)
+        if not seen.message.tokens:
             return Intent("menu" if "?" in text else "unknown", "nothing.said", 1.0, language)
-        if message.plain in OPT_OUT or OPT_OUT_WORDS.match(message.plain):
+        if seen.message.plain in OPT_OUT or OPT_OUT_WORDS.match(seen.message.plain):
             return Intent("stop", "stop.word", 1.0, language)
-        speaking = [rule for _, one in heard for rule in one.speaking]
-        likely = self._likely(message, heard, channel)
-        if speaking and likely["emergency"] >= DOUBTS_A_RULE:
-            return Intent("emergency", speaking[0], max(likely["emergency"], 0.5), language)
-        if likely["emergency"] >= SURE_OF_DANGER:
-            return Intent("emergency", "model", likely["emergency"], language)
-        return self._rest(message, likely, language)
+        speaking = [rule for _, one in seen.heard for rule in one.speaking]
+        likely = self._likely(seen)
+        danger = likely["emergency"]
+        if speaking and danger >= DOUBTS_A_RULE:
+            return Intent("emergency", speaking[0], max(danger, 0.5), language)
+        if danger >= SURE_OF_DANGER:
+            return Intent("emergency", "model", danger, language)
+        return _rest(seen.message, likely, language)
 
-    def hear(self, text: str, language: str) -> tuple[Message, list[tuple[str, Heard]]]:
-        """Take a message apart as its language does, and run the rules of all languages over it."""
-        readings = {HOME: self.spellers[HOME].read(text)}
-        heard = []
-        for code, rules in self.languages.items():
-            if code not in readings:
-                readings[code] = self.spellers[code].read(text)
-            heard.append((code, rules.decide(readings[code])))
-        return readings.get(language, readings[HOME]), heard
+    def see(self, text: str, channel: str, language: str, spoken: Sequence[str]) -> Seen:
+        """Take a message apart as its language does, and run the rules of the likely languages over it."""
+        readings = {code: self.spellers[code].read(text) for code in {HOME, language, *spoken}}
+        heard = [
+            (code, rules.decide(readings[code]))
+            for code, rules in self.languages.items()
+            if code in spoken
+        ]
+        message = readings[language]
+        met = [self.topics[code].spans(clause) for code in {HOME, language} for clause in message.clauses]
+        topics = [name for spans in met for name, where in sorted(spans.items()) for _ in where]
+        return Seen(message, heard, sorted(topics), channel)
 
-    def _likely(
-        self, message: Message, heard: Sequence[tuple[str, Heard]], channel: str
-    ) -> dict[Label, float]:
+    def _likely(self, seen: Seen) -> dict[Label, float]:
         if self.model is None:
-            speaks = any(one.speaking for _, one in heard)
+            speaks = any(one.speaking for _, one in seen.heard)
             return {"emergency": 0.9 if speaks else 0.0, "menu": 0.05, "unknown": 0.06}
-        return self.model.likelihoods(features(message, heard, channel))
+        return self.model.likelihoods(features(seen))
 
-    @staticmethod
-    def _rest(message: Message, likely: Mapping[Label, float], language: str) -> Intent:
-        """The likeliest label; nothing about somebody under 18 leads to the adult service."""
-        ordered = sorted(likely, key=lambda label: (-likely[label], label))
-        best, second = ordered[0], ordered[1]
-        if best == "recovery" and under_age(message.tokens, message.plain):
-            return Intent("young", "under-18", likely[best], language, "safeguarding")
-        return Intent(best, "model", likely[best], language, second)
+
+def _rest(message: Message, likely: Mapping[Label, float], language: str) -> Intent:
+    """The likeliest label that is not danger; nothing about somebody under 18 leads to the adult service."""
+    young = under_age(message.tokens, message.plain)
+    ordered = sorted((label for label in likely if label != "emergency"), key=lambda label: -likely[label])
+    best, second = ordered[0], ordered[1]
+    if best == "recovery" and young:
+        return Intent("young", "under-18", likely[best], language, "safeguarding")
+    second = "young" if second == "recovery" and young else second
+    return Intent(best, "model", likely[best], language, second)
 
 
 @lru_cache(maxsize=4)
@@ -102,28 +110,52 @@ def load(folder: Path = FLOWS) -> Understanding:
     Raises:
         UnderstandingError: the English rules are missing, or a file is not TOML.
     """
+    return _build(folder, read_model(folder / MODEL_FILE), _revision(folder))
+
+
+def load_without_model(folder: Path) -> Understanding:
+    """Read the rules alone, to train a model with."""
+    return _build(folder, None, "")
+
+
+def read_rule_files(folder: Path) -> list[RuleFile]:
+    """Read every language's rules."""
     files = [read_rules(path) for path in sorted(folder.glob("emergency.*.toml"))]
     if not any(file.code == HOME for file in files):
         raise UnderstandingError(f"{folder.name}/emergency.{HOME}.toml: the file\n    cure:  restore it")
-    return build(files, read_model(folder / MODEL_FILE), _revision(folder))
+    return files
 
 
-def build(files: Sequence[RuleFile], model: Model | None, revision: str) -> Understanding:
-    """Put the parts together."""
+def read_topics(path: Path) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Read the words of each subject: language -> subject -> words."""
+    topics: dict[str, dict[str, tuple[str, ...]]] = {}
+    if path.exists():
+        for topic, table in tomllib.loads(path.read_text("utf-8")).items():
+            for code, words in table.items():
+                topics.setdefault(code, {})[topic] = tuple(fold(word).replace("'", " ") for word in words)
+    return topics
+
+
+def _build(folder: Path, model: Model | None, revision: str) -> Understanding:
+    files, topics = read_rule_files(folder), read_topics(folder / TOPICS_FILE)
     return Understanding(
         {file.code: file.language for file in files},
-        {file.code: speller(file) for file in files},
+        {file.code: speller(file, topics.get(file.code, {})) for file in files},
+        {file.code: Vocabulary.of(topics.get(file.code, {})) for file in files},
         detector(files),
         model,
         revision,
     )
 
 
-def speller(file: RuleFile) -> Speller:
-    """The spelling of one language: what its rules know, and what is one slip away from that."""
+def speller(file: RuleFile, topics: Mapping[str, Sequence[str]]) -> Speller:
+    """The spelling of one language: what its data files know, and what is one slip away from that."""
     respelt = {word: tuple(words.split()) for word, words in file.spelling.items()}
-    known = file.words | set(file.usual) | {word for words in respelt.values() for word in words}
-    return Speller(respelt, file.emoji, frozenset(known), near_index(file.words))
+    subjects = {
+        word for words in topics.values() for phrase in words for word in phrase.split() if word.isalpha()
+    }
+    known = file.words | subjects | set(file.usual) | {word for words in respelt.values() for word in words}
+    return Speller(respelt, file.emoji, frozenset(known), near_index(file.words | subjects))
 
 
 def detector(files: Sequence[RuleFile]) -> Detector:
