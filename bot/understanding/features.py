@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.understanding.ages import ages, under_age
+from bot.understanding.ages import OF_AGE, Told
 from bot.understanding.pattern import Clause
 from bot.understanding.rules import Heard
 from bot.understanding.words import Message
@@ -14,16 +14,20 @@ from bot.understanding.words import Message
 BUCKETS = 1 << 16
 MOST_FEATURES = 1500
 SHORT_WORDS = (1, 2, 4, 8, 16, 32, 64)
-OF_AGE = 18
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A message with all that was found in it: `topics` are the subjects met, in order."""
+    """A message with all that was found in it.
+
+    `topics` are the subjects met, in order; `under_age` says whether anybody under 18 is spoken of.
+    """
 
     message: Message
     heard: Sequence[tuple[str, Heard]]
     topics: Sequence[str]
+    ages: Sequence[Told]
+    under_age: bool
     channel: str
 
 
@@ -44,7 +48,7 @@ def _named(seen: Seen) -> Iterator[tuple[str, float]]:
     yield "always", 1.0
     yield f"channel {seen.channel}", 0.3
     yield from _of_rules(seen.heard)
-    yield from _of_topics(message, seen.topics)
+    yield from _of_topics(seen)
     yield f"size {sum(len(words) > limit for limit in SHORT_WORDS)}", 0.7
     for _, one in seen.heard:
         for marked in one.clauses:
@@ -57,15 +61,15 @@ def _named(seen: Seen) -> Iterator[tuple[str, float]]:
         yield from _of_words(clause)
 
 
-def _of_topics(message: Message, topics: Sequence[str]) -> Iterator[tuple[str, float]]:
+def _of_topics(seen: Seen) -> Iterator[tuple[str, float]]:
     """The subjects and the ages, each alone and in pairs: dealing with no name, drinking at 15."""
+    topics = list(seen.topics)
     marks = [f"topic {topic}" for topic in dict.fromkeys(topics)]
-    found = ages(message.tokens)
-    if any(age < OF_AGE for age in found):
+    if any(age.years < OF_AGE for age in seen.ages):
         marks.append("age under")
-    if any(age >= OF_AGE for age in found):
+    if any(age.years >= OF_AGE for age in seen.ages):
         marks.append("age over")
-    if under_age(message.tokens, message.plain):
+    if seen.under_age:
         marks.append("sign of youth")
     for at, mark in enumerate(sorted(marks)):
         yield mark, 1.2

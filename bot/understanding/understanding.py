@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.core.intent import Intent, Label
-from bot.understanding.ages import under_age
+from bot.understanding.ages import Ages, read_ages
 from bot.understanding.features import Seen, features
 from bot.understanding.language import Detector
 from bot.understanding.model import Model, read_model
@@ -23,6 +23,7 @@ from bot.understanding.words import Message, Speller, fold, near_index
 FLOWS = Path(__file__).resolve().parents[2] / "flows"
 MODEL_FILE = "understanding.model"
 TOPICS_FILE = "topics.toml"
+AGES_FILE = "ages.toml"
 HOME = "en"
 REVISION_CHARS = 12
 # The model alone is believed about danger from here on; where a rule speaks, from the lower one.
@@ -42,6 +43,7 @@ class Understanding:
     languages: Mapping[str, Language] = field(repr=False)
     spellers: Mapping[str, Speller] = field(repr=False)
     topics: Mapping[str, Vocabulary] = field(repr=False)
+    ages: Mapping[str, Ages] = field(repr=False)
     detector: Detector = field(repr=False)
     model: Model | None = field(repr=False)
     revision: str
@@ -70,7 +72,7 @@ class Understanding:
             return Intent("emergency", speaking[0], max(danger, 0.5), language)
         if danger >= SURE_OF_DANGER:
             return Intent("emergency", "model", danger, language)
-        return _rest(seen.message, likely, language)
+        return _rest(seen.under_age, likely, language)
 
     def see(self, text: str, channel: str, language: str, spoken: Sequence[str]) -> Seen:
         """Take a message apart as its language does, and run the rules of the likely languages over it."""
@@ -83,7 +85,9 @@ class Understanding:
         message = readings[language]
         met = [self.topics[code].spans(clause) for code in {HOME, language} for clause in message.clauses]
         topics = [name for spans in met for name, where in sorted(spans.items()) for _ in where]
-        return Seen(message, heard, sorted(topics), channel)
+        told = self.ages[language].told(message)
+        under_age = any(self.ages[code].under_age(readings[code]) for code in {HOME, language})
+        return Seen(message, heard, sorted(topics), told, under_age, channel)
 
     def _likely(self, seen: Seen) -> dict[Label, float]:
         if self.model is None:
@@ -92,9 +96,8 @@ class Understanding:
         return self.model.likelihoods(features(seen))
 
 
-def _rest(message: Message, likely: Mapping[Label, float], language: str) -> Intent:
+def _rest(young: bool, likely: Mapping[Label, float], language: str) -> Intent:
     """The likeliest label that is not danger; nothing about somebody under 18 leads to the adult service."""
-    young = under_age(message.tokens, message.plain)
     ordered = sorted((label for label in likely if label != "emergency"), key=lambda label: -likely[label])
     best, second = ordered[0], ordered[1]
     if best == "recovery" and young:
@@ -142,6 +145,7 @@ def _build(folder: Path, model: Model | None, revision: str) -> Understanding:
         {file.code: file.language for file in files},
         {file.code: speller(file, topics.get(file.code, {})) for file in files},
         {file.code: Vocabulary.of(topics.get(file.code, {})) for file in files},
+        read_ages(folder / AGES_FILE),
         detector(files),
         model,
         revision,
