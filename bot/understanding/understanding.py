@@ -143,7 +143,7 @@ def _build(folder: Path, model: Model | None, revision: str) -> Understanding:
     files, topics = read_rule_files(folder), read_topics(folder / TOPICS_FILE)
     return Understanding(
         {file.code: file.language for file in files},
-        {file.code: speller(file, topics.get(file.code, {})) for file in files},
+        {file.code: speller(file, topics.get(file.code, {}), read_words(folder, file.code)) for file in files},
         {file.code: Vocabulary.of(topics.get(file.code, {})) for file in files},
         read_ages(folder / AGES_FILE),
         detector(files),
@@ -152,14 +152,22 @@ def _build(folder: Path, model: Model | None, revision: str) -> Understanding:
     )
 
 
-def speller(file: RuleFile, topics: Mapping[str, Sequence[str]]) -> Speller:
+def read_words(folder: Path, code: str) -> frozenset[str]:
+    """Read the usual words of a language that are right as they are; none where there is no list."""
+    path = folder / f"words.{code}.txt"
+    if not path.exists():
+        return frozenset()
+    return frozenset(word for word in path.read_text("utf-8").splitlines() if not word.startswith("#"))
+
+
+def speller(file: RuleFile, topics: Mapping[str, Sequence[str]], right: frozenset[str]) -> Speller:
     """The spelling of one language: what its data files know, and what is one slip away from that."""
     respelt = {word: tuple(words.split()) for word, words in file.spelling.items()}
     subjects = {
         word for words in topics.values() for phrase in words for word in phrase.split() if word.isalpha()
     }
     known = file.words | subjects | set(file.usual) | {word for words in respelt.values() for word in words}
-    return Speller(respelt, file.emoji, frozenset(known), near_index(file.words | subjects))
+    return Speller(respelt, file.emoji, frozenset(known), right, near_index(file.words | subjects))
 
 
 def detector(files: Sequence[RuleFile]) -> Detector:

@@ -71,13 +71,14 @@ class Speller:
     """Makes words even.
 
     `respelt` maps a word to the words it stands for ("hes": "he is"), `emoji` a sign to words,
-    `known` holds every word that is right as it is, and `near` leads from a word with a letter
+    `known` holds the words of the rules, `right` other words that are no misspelling of these, and `near` leads from a word with a letter
     taken out to the words of the rules that it may have been.
     """
 
     respelt: Mapping[str, tuple[str, ...]]
     emoji: Mapping[str, str]
     known: frozenset[str]
+    right: frozenset[str] = field(repr=False, default=frozenset())
     near: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     def read(self, text: str) -> Message:
@@ -131,7 +132,7 @@ class Speller:
     def _spell(self, word: str) -> tuple[str, ...]:
         if word in self.respelt:
             return self.respelt[word]
-        if word in self.known or word.isdigit():
+        if word in self.known or word in self.right or word.isdigit():
             return (word,)
         if not word.isalpha() and any(ch.isalpha() for ch in word):
             lettered = word.translate(DIGIT_LETTERS)
@@ -140,7 +141,7 @@ class Speller:
         for squeezed in (LETTER_RUN.sub(r"\1\1", word), LETTER_RUN.sub(r"\1", word)):
             if squeezed in self.respelt:
                 return self.respelt[squeezed]
-            if squeezed in self.known:
+            if squeezed in self.known or squeezed in self.right:
                 return (squeezed,)
             if nearest := self._nearest(squeezed):
                 return self.respelt.get(nearest, (nearest,))
