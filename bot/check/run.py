@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from bot.core.session import Medium, Turn
 
 
-def check(catalogue: Catalogue, today: date, production: bool = False, *, walked: bool = True) -> Report:
+def check(
+    catalogue: Catalogue,
+    today: date,
+    production: bool = False,
+    *,
+    walked: bool = True,
+    more: Iterable[Finding] = (),
+) -> Report:
     """Prove what must hold of a catalogue before people are served with it.
 
     Every flow is proved in every language and on every medium; nothing is read or sent. What it
@@ -30,11 +37,13 @@ def check(catalogue: Catalogue, today: date, production: bool = False, *, walked
             faults. Wording without an approval stays a warning (see `listings.of_approval`).
         walked: whether the engine is walked too, which takes about a second for each language. Without
             it, a start or an editor has the rest of the proofs in a few hundredths of one.
+        more: what was found elsewhere, to be told in the same report (`emergencies.of_understanding`).
 
     Returns:
         A Report, its findings worst first. Never raises for what a data file says.
     """
     gathered = _Gathered()
+    gathered.findings.extend(more)
     gathered.findings.extend(listings.of_directory(catalogue, today, production=production))
     gathered.findings.extend(listings.of_lines(catalogue, production=production))
     gathered.findings.extend(listings.of_transfers(catalogue))

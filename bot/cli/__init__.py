@@ -23,6 +23,11 @@ class Commands(click.Group):
         ),
         "directory": ("bot.cli.directory:directory", "Keep the listings true."),
         "talk": ("bot.cli.talk:talk", "Text or ring the line from this terminal."),
+        "understand": ("bot.cli.understand:understand", "Say what a message is taken to mean."),
+        "understanding": (
+            "bot.cli.understand:understanding",
+            "Measure and train the understanding of free text.",
+        ),
         "flow": ("bot.cli.flow:flow", "Draw the script."),
         "fallback": ("bot.cli.fallback:fallback", "Write what is answered when this program is gone."),
         "poster": ("bot.cli.poster:poster", "Draw a poster to print, with a QR code."),

@@ -9,7 +9,8 @@ import click
 
 from bot.check import check as check_catalogue
 from bot.check import render
-from bot.cli.common import catalogue
+from bot.check.emergencies import of_understanding
+from bot.cli.common import catalogue, settings
 
 
 @click.command()
@@ -17,9 +18,10 @@ from bot.cli.common import catalogue
 def check(*, production: bool) -> None:
     """Prove that every choice leads to a service or a goodbye, in every language and channel.
 
-    Reads flows/ and config/, and ends with code 1 when something must be mended. Warnings do
-    not stop the line, but each names what to do about it.
+    Reads flows/ and config/, tries every emergency rule on its examples, and ends with code 1 when
+    something must be mended. Warnings do not stop the line, but each names what to do about it.
     """
-    report = check_catalogue(catalogue(), datetime.now(UTC).date(), production=production)
+    understood = tuple(of_understanding(settings().flows_dir))
+    report = check_catalogue(catalogue(), datetime.now(UTC).date(), production=production, more=understood)
     click.echo(render(report))
     sys.exit(1 if report.faults else 0)

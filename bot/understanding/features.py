@@ -13,6 +13,7 @@ from bot.understanding.words import Message
 
 BUCKETS = 1 << 16
 MOST_FEATURES = 1500
+PART_CHARS = (4,)
 SHORT_WORDS = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -106,7 +107,7 @@ def _of_words(words: Sequence[str]) -> Iterator[tuple[str, float]]:
         if at + 2 < len(words):
             yield f"skip {shown} {words[at + 2]}", 0.4
         whole = f"<{word}>"
-        for size in (3, 4, 5):
+        for size in PART_CHARS:
             for start in range(len(whole) - size + 1):
                 yield f"c {whole[start : start + size]}", 0.3
 

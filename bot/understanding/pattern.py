@@ -2,6 +2,7 @@
 
     {set}        a word or phrase of that vocabulary set
     word         that word; `word*` any word that begins so; `a|b` either; `x?` may be missing
+    [a b|c]      either of these phrases
     ..           up to three words between; `...` up to eight
     ^  $         the beginning and the end of a clause
     A & B        both in one clause, in any order
@@ -12,9 +13,11 @@ Words are written plainly: lower case, "is not" for "isn't".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+PIECE = re.compile(r"\[[^\]]*\]\??|\S+")
 GAPS = {"..": 3, "...": 8}
 Spans = Mapping[str, Mapping[int, tuple[int, ...]]]
 
@@ -41,6 +44,7 @@ class Part:
     optional: bool = False
     gap: int = 0
     edge: str = ""
+    phrases: tuple[Row, ...] = ()
 
     def ends(self, clause: Clause, at: int) -> Iterator[int]:
         """Where this place may end when it begins at a token."""
@@ -57,6 +61,8 @@ class Part:
                 yield at + 1
             for name in self.sets:
                 yield from clause.spans.get(name, {}).get(at, ())
+        for phrase in self.phrases:
+            yield from phrase.ends(clause, at, 0)
         if self.optional:
             yield at
 
@@ -70,23 +76,22 @@ class Row:
     def find(self, clause: Clause) -> Iterator[tuple[int, int]]:
         """Every start and end at which the row stands in a clause."""
         first = self.parts[0]
-        if first.sets and not first.words and not first.starts and not first.optional:
+        if first.sets and not (first.words or first.starts or first.phrases or first.optional):
             starts: Sequence[int] = sorted({at for name in first.sets for at in clause.spans.get(name, {})})
         else:
             starts = range(len(clause.tokens) + (first.edge == "$"))
         for start in starts:
-            end = self._end(clause, start, 0)
+            end = next(self.ends(clause, start, 0), None)
             if end is not None:
                 yield start, end
 
-    def _end(self, clause: Clause, at: int, place: int) -> int | None:
+    def ends(self, clause: Clause, at: int, place: int) -> Iterator[int]:
+        """Where the row may end, from one of its places on, when that begins at a token."""
         if place == len(self.parts):
-            return at
+            yield at
+            return
         for end in self.parts[place].ends(clause, at):
-            whole = self._end(clause, end, place + 1)
-            if whole is not None:
-                return whole
-        return None
+            yield from self.ends(clause, end, place + 1)
 
 
 @dataclass(frozen=True)
@@ -118,8 +123,18 @@ class Pattern:
         for part in self._parts():
             yield from part.words
 
+    def starts(self) -> Iterator[str]:
+        """The beginnings of words that the pattern names."""
+        for part in self._parts():
+            yield from part.starts
+
     def _parts(self) -> Iterator[Part]:
-        return (part for group in self.groups for row in group for part in row.parts)
+        for group in self.groups:
+            for row in group:
+                for part in row.parts:
+                    yield part
+                    for phrase in part.phrases:
+                        yield from phrase.parts
 
 
 def _starts(group: Sequence[Row], clause: Clause) -> Iterator[int]:
@@ -147,8 +162,8 @@ def _split(source: str, sign: str) -> list[str]:
 
 
 def _row(source: str, whole: str) -> Row:
-    parts = tuple(_part(piece, whole) for piece in source.split())
-    if not any(part.words or part.sets or part.starts for part in parts if not part.optional):
+    parts = tuple(_part(piece, whole) for piece in PIECE.findall(source))
+    if not any(part.words or part.sets or part.starts or part.phrases for part in parts if not part.optional):
         raise PatternError(f"nothing that must be there between the signs of {whole!r}")
     return Row(parts)
 
@@ -159,6 +174,9 @@ def _part(piece: str, whole: str) -> Part:
     if piece in ("^", "$"):
         return Part(edge=piece)
     optional = piece.endswith("?")
+    if piece.startswith("["):
+        phrases = piece.removesuffix("?").strip("[]").split("|")
+        return Part(phrases=tuple(_row(phrase, whole) for phrase in phrases), optional=optional)
     sets, words, starts = [], set(), []
     for choice in piece.removesuffix("?").split("|"):
         if choice.startswith("{") and choice.endswith("}") and len(choice) > 2:  # noqa: PLR2004 - the two braces

@@ -48,9 +48,7 @@ def read_all(folder: Path) -> tuple[tuple[Phrase, ...], tuple[RuleFault, ...]]:
     )
 
 
-def _phrases(
-    data: dict[str, Any], language: str, file: str, faults: list[RuleFault]
-) -> Iterator[Phrase]:
+def _phrases(data: dict[str, Any], language: str, file: str, faults: list[RuleFault]) -> Iterator[Phrase]:
     for label, table in data.items():
         if label == LOOKALIKES:
             yield from _lookalikes(table, language, file, faults)
@@ -65,9 +63,7 @@ def _phrases(
                 yield Phrase(text, label, channel, language)  # type: ignore[arg-type]  # it is one of KNOWN_LABELS
 
 
-def _lookalikes(
-    table: dict[str, Any], language: str, file: str, faults: list[RuleFault]
-) -> Iterator[Phrase]:
+def _lookalikes(table: dict[str, Any], language: str, file: str, faults: list[RuleFault]) -> Iterator[Phrase]:
     for key, channel in CHANNELS.items():
         entries: Sequence[dict[str, str]] = table.get(key, ())
         for number, entry in enumerate(entries, 1):

@@ -46,6 +46,7 @@ class RuleFile:
     emoji: Mapping[str, str]
     words: frozenset[str] = frozenset()
     usual: tuple[str, ...] = ()
+    starts: frozenset[str] = frozenset()
     faults: list[RuleFault] = field(default_factory=list)
 
 
@@ -70,6 +71,7 @@ class _Reader:
         self.file, self.code, self.data = file, code, data
         self.faults: list[RuleFault] = []
         self.words: set[str] = set()
+        self.starts: set[str] = set()
         self.sets: dict[str, tuple[str, ...]] = {}
 
     def read(self) -> RuleFile:
@@ -86,7 +88,9 @@ class _Reader:
             rules,
         )
         for phrases in self.sets.values():
-            self.words.update(word for phrase in phrases for word in phrase.split() if word.isalpha())
+            words = [word for phrase in phrases for word in phrase.split()]
+            self.words.update(word for word in words if word.isalpha())
+            self.starts.update(word[:-1] for word in words if word.endswith("*"))
         spelling = {fold(word): fold(words) for word, words in self.data.get("spelling", {}).items()}
         emoji = {str(sign): str(words) for sign, words in self.data.get("emoji", {}).items()}
         return RuleFile(
@@ -97,6 +101,7 @@ class _Reader:
             emoji,
             frozenset(self.words),
             tuple(fold(word) for word in self.data.get("usual", ())),
+            frozenset(self.starts),
             self.faults,
         )
 
@@ -109,13 +114,13 @@ class _Reader:
 
     def _read_sets(self) -> None:
         raw = {name: tuple(fold(phrase) for phrase in phrases) for name, phrases in self.data["sets"].items()}
-        for name in raw:
+        for name, phrases in raw.items():
             try:
                 self.sets[name] = tuple(flat(raw, name))
             except KeyError as error:
                 limit = "a set may name others that are in the file, and not itself"
                 self._fault(f"sets.{name}", f"{{{error.args[0]}}}", limit, "correct the name")
-                self.sets[name] = tuple(phrase for phrase in raw[name] if not phrase.startswith("{"))
+                self.sets[name] = tuple(phrase for phrase in phrases if not phrase.startswith("{"))
 
     def _patterns(self, item: str, sources: Sequence[str]) -> tuple[Pattern, ...]:
         patterns = []
@@ -128,6 +133,7 @@ class _Reader:
             for name in sorted(set(pattern.names()) - set(self.sets)):
                 self._fault(item, f"{{{name}}}", "a set of this file", "add the set or correct the name")
             self.words.update(pattern.words())
+            self.starts.update(pattern.starts())
             patterns.append(pattern)
         return tuple(patterns)
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.intent import LABELS, Label
+from bot.core.intent import LABELS
 from bot.understanding.features import BUCKETS, features
-from bot.understanding.model import MOST, Model, softmax
+from bot.understanding.model import MOST, Model, fingerprint, softmax
 from bot.understanding.phrases import Phrase, read_all
 from bot.understanding.understanding import HOME, Understanding, load_without_model
 
-EPOCHS = 14
+EPOCHS = 10
 PACE = 0.6
 KEEP = 2e-5  # how strongly each step pulls weights back to nothing
 SMOOTHING = 0.02  # nobody is sure of a label by all of 1
-Example = tuple[Sequence[int], Sequence[float], int, float]
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the model sees of a phrase: numbered features with their values, and the label's number."""
+
+    buckets: Sequence[int]
+    values: Sequence[float]
+    label: int
 
 
 def train(folder: Path, *, phrases: Sequence[Phrase] | None = None, epochs: int = EPOCHS) -> Model:
@@ -25,7 +34,7 @@ def train(folder: Path, *, phrases: Sequence[Phrase] | None = None, epochs: int 
     understanding = load_without_model(folder)
     if phrases is None:
         phrases = [*read_all(folder)[0], *of_rules(understanding)]
-    return fit([example(understanding, phrase) for phrase in phrases], epochs)
+    return fit([example(understanding, phrase) for phrase in phrases], epochs, fingerprint(folder))
 
 
 def of_rules(understanding: Understanding) -> list[Phrase]:
@@ -38,47 +47,39 @@ def of_rules(understanding: Understanding) -> list[Phrase]:
     ]
 
 
-def example(understanding: Understanding, phrase: Phrase) -> tuple[Example, Label]:
+def example(understanding: Understanding, phrase: Phrase) -> Example:
     """What the model sees of a phrase."""
     language, spoken = understanding.detector.detect(phrase.text, (phrase.language, HOME))
     seen = features(understanding.see(phrase.text, phrase.channel, language, spoken))
     buckets = sorted(seen)
-    one = (buckets, [seen[bucket] for bucket in buckets], LABELS.index(phrase.label), 1.0)
-    return one, phrase.label
+    return Example(buckets, [seen[bucket] for bucket in buckets], LABELS.index(phrase.label))
 
 
-def fit(examples: Sequence[tuple[Example, Label]], epochs: int) -> Model:
+def fit(examples: Sequence[Example], epochs: int, made_of: str = "") -> Model:
     """Descend along the gradient, each weight at its own pace (AdaGrad)."""
     size = len(LABELS)
-    counts = [sum(label == one for _, label in examples) or 1 for one in LABELS]
+    counts = [sum(one.label == label for one in examples) or 1 for label in range(size)]
     even = [(len(examples) / size / count) ** 0.5 for count in counts]
     weights = [0.0] * (BUCKETS * size)
     paces = [1e-3] * (BUCKETS * size)
     for epoch in range(epochs):
         for number in _order(len(examples), epoch):
-            (buckets, values, label, worth), _ = examples[number]
-            _step(weights, paces, buckets, values, label, worth * even[label])
-    return _rounded(weights)
+            one = examples[number]
+            _step(weights, paces, one, even[one.label])
+    return _rounded(weights, made_of)
 
 
-def _step(
-    weights: list[float],
-    paces: list[float],
-    buckets: Sequence[int],
-    values: Sequence[float],
-    label: int,
-    worth: float,
-) -> None:
+def _step(weights: list[float], paces: list[float], one: Example, worth: float) -> None:
     size = len(LABELS)
     sums = [0.0] * size
-    for bucket, value in zip(buckets, values, strict=True):
+    for bucket, value in zip(one.buckets, one.values, strict=True):
         first = bucket * size
         for at, weight in enumerate(weights[first : first + size]):
             sums[at] += value * weight
     errors = [likely - SMOOTHING / size for likely in softmax(sums)]
-    errors[label] -= 1.0 - SMOOTHING
+    errors[one.label] -= 1.0 - SMOOTHING
     steps = [(at, worth * error) for at, error in enumerate(errors) if abs(error) > 1e-3]  # noqa: PLR2004 - too small to matter
-    for bucket, value in zip(buckets, values, strict=True):
+    for bucket, value in zip(one.buckets, one.values, strict=True):
         first = bucket * size
         for at, error in steps:
             place = first + at
@@ -93,7 +94,7 @@ def _order(count: int, epoch: int) -> list[int]:
     return sorted(range(count), key=lambda number: (zlib.crc32(f"{epoch} {number}".encode()), number))
 
 
-def _rounded(weights: Sequence[float]) -> Model:
+def _rounded(weights: Sequence[float], made_of: str) -> Model:
     most = max(map(abs, weights)) or 1.0
     scale = most / MOST
-    return Model(float(f"{scale:.9g}"), array("b", (round(weight / scale) for weight in weights)))
+    return Model(float(f"{scale:.9g}"), array("b", (round(weight / scale) for weight in weights)), made_of)

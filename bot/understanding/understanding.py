@@ -14,11 +14,11 @@ from bot.core.intent import Intent, Label
 from bot.understanding.ages import Ages, read_ages
 from bot.understanding.features import Seen, features
 from bot.understanding.language import Detector
-from bot.understanding.model import Model, read_model
+from bot.understanding.model import Model, fingerprint, read_model
 from bot.understanding.reading import RuleFile, UnderstandingError, read_rules
-from bot.understanding.rules import Heard, Language
+from bot.understanding.rules import Language
 from bot.understanding.vocabulary import Vocabulary
-from bot.understanding.words import Message, Speller, fold, near_index
+from bot.understanding.words import FUZZY_FROM_CHARS, Speller, fold, near_index
 
 FLOWS = Path(__file__).resolve().parents[2] / "flows"
 MODEL_FILE = "understanding.model"
@@ -26,12 +26,16 @@ TOPICS_FILE = "topics.toml"
 AGES_FILE = "ages.toml"
 HOME = "en"
 REVISION_CHARS = 12
+SHORTEST_START_CHARS = 3
+FUZZY_UNLISTED_CHARS = 7  # without a list of usual words, only long words are taken for slips
 # The model alone is believed about danger from here on; where a rule speaks, from the lower one.
 SURE_OF_DANGER = 0.5
 DOUBTS_A_RULE = 0.03
 OPT_OUT = frozenset(
-    "stop stopall unsubscribe unsub end quit cancel optout revoke stoptexts wypisz atsisakyti parar dezabonare "
-    "стоп отписка відписка".split()
+    {
+        *("stop", "stopall", "unsubscribe", "unsub", "end", "quit", "cancel", "optout", "revoke"),
+        *("wypisz", "atsisakyti", "parar", "dezabonare", "стоп", "отписка", "відписка"),
+    }
 )
 OPT_OUT_WORDS = re.compile(r"^(?:please )?(?:stop ?all|stop|opt ?out|unsubscribe)(?: please)?$")
 
@@ -78,9 +82,7 @@ class Understanding:
         """Take a message apart as its language does, and run the rules of the likely languages over it."""
         readings = {code: self.spellers[code].read(text) for code in {HOME, language, *spoken}}
         heard = [
-            (code, rules.decide(readings[code]))
-            for code, rules in self.languages.items()
-            if code in spoken
+            (code, rules.decide(readings[code])) for code, rules in self.languages.items() if code in spoken
         ]
         message = readings[language]
         met = [self.topics[code].spans(clause) for code in {HOME, language} for clause in message.clauses]
@@ -143,7 +145,10 @@ def _build(folder: Path, model: Model | None, revision: str) -> Understanding:
     files, topics = read_rule_files(folder), read_topics(folder / TOPICS_FILE)
     return Understanding(
         {file.code: file.language for file in files},
-        {file.code: speller(file, topics.get(file.code, {}), read_words(folder, file.code)) for file in files},
+        {
+            file.code: speller(file, topics.get(file.code, {}), read_words(folder, file.code))
+            for file in files
+        },
         {file.code: Vocabulary.of(topics.get(file.code, {})) for file in files},
         read_ages(folder / AGES_FILE),
         detector(files),
@@ -163,11 +168,19 @@ def read_words(folder: Path, code: str) -> frozenset[str]:
 def speller(file: RuleFile, topics: Mapping[str, Sequence[str]], right: frozenset[str]) -> Speller:
     """The spelling of one language: what its data files know, and what is one slip away from that."""
     respelt = {word: tuple(words.split()) for word, words in file.spelling.items()}
-    subjects = {
-        word for words in topics.values() for phrase in words for word in phrase.split() if word.isalpha()
-    }
+    spoken = [word for words in topics.values() for phrase in words for word in phrase.split()]
+    subjects = {word for word in spoken if word.isalpha()}
+    starts = file.starts | {word[:-1] for word in spoken if word.endswith("*")}
     known = file.words | subjects | set(file.usual) | {word for words in respelt.values() for word in words}
-    return Speller(respelt, file.emoji, frozenset(known), right, near_index(file.words | subjects))
+    return Speller(
+        respelt,
+        file.emoji,
+        frozenset(known),
+        right,
+        near_index(file.words | subjects),
+        tuple(sorted(start for start in starts if len(start) >= SHORTEST_START_CHARS)),
+        FUZZY_FROM_CHARS if right else FUZZY_UNLISTED_CHARS,
+    )
 
 
 def detector(files: Sequence[RuleFile]) -> Detector:
@@ -185,11 +198,9 @@ def detector(files: Sequence[RuleFile]) -> Detector:
 
 
 def _revision(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in [*sorted(folder.glob("emergency.*.toml")), folder / MODEL_FILE]:
-        if path.exists():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:REVISION_CHARS]
+    path = folder / MODEL_FILE
+    weights = path.read_bytes() if path.exists() else b""
+    return hashlib.sha256(fingerprint(folder).encode() + weights).hexdigest()[:REVISION_CHARS]
 
 
 def understand(text: str, channel: str = "sms", languages: Sequence[str] = (HOME,)) -> Intent:

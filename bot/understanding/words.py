@@ -23,6 +23,7 @@ APOSTROPHES = re.compile("[\u2018\u2019\u02bc`\u00b4]")
 ENDINGS = (
     (re.compile(r"\bcan't\b"), "can not"),
     (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"\bod'(?:d|ed)\b"), "overdosed"),
     (re.compile(r"n't\b"), " not"),
     (re.compile(r"'m\b"), " am"),
     (re.compile(r"'re\b"), " are"),
@@ -71,8 +72,9 @@ class Speller:
     """Makes words even.
 
     `respelt` maps a word to the words it stands for ("hes": "he is"), `emoji` a sign to words,
-    `known` holds the words of the rules, `right` other words that are no misspelling of these, and `near` leads from a word with a letter
-    taken out to the words of the rules that it may have been.
+    `known` holds the words of the rules, `right` other words that are no misspelling of these, and
+    `near` leads from a word with a letter taken out to the words of the rules that it may have been.
+    `starts` are beginnings of words that are right.
     """
 
     respelt: Mapping[str, tuple[str, ...]]
@@ -80,6 +82,8 @@ class Speller:
     known: frozenset[str]
     right: frozenset[str] = field(repr=False, default=frozenset())
     near: Mapping[str, str] = field(repr=False, default_factory=dict)
+    starts: tuple[str, ...] = ()
+    fuzzy_from_chars: int = FUZZY_FROM_CHARS
 
     def read(self, text: str) -> Message:
         """Take a message apart."""
@@ -132,7 +136,7 @@ class Speller:
     def _spell(self, word: str) -> tuple[str, ...]:
         if word in self.respelt:
             return self.respelt[word]
-        if word in self.known or word in self.right or word.isdigit():
+        if word in self.known or word in self.right or word.isdigit() or word.startswith(self.starts):
             return (word,)
         if not word.isalpha() and any(ch.isalpha() for ch in word):
             lettered = word.translate(DIGIT_LETTERS)
@@ -149,7 +153,7 @@ class Speller:
 
     def _nearest(self, word: str) -> str | None:
         """The word of the rules that is one slip away and begins alike, if there is one."""
-        if len(word) < FUZZY_FROM_CHARS or not word.isalpha():
+        if len(word) < self.fuzzy_from_chars or not word.isalpha():
             return None
         found = next((self.near[form] for form in one_out(word) if form in self.near), None)
         return found if found and found[0] == word[0] else None

@@ -1,0 +1,101 @@
+"""`signpost understand` and `signpost understanding`: what free text is taken to mean, and how well."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from bot.cli.common import settings
+from bot.errors import SignpostError
+from bot.understanding import Understanding, load
+from bot.understanding.report import judge, read, render
+from bot.understanding.train import train as train_model
+from bot.understanding.understanding import MODEL_FILE
+
+CHANNELS = click.Choice(["sms", "speech"])
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("--channel", type=CHANNELS, default="sms", show_default=True)
+@click.option("--language", default="en", show_default=True, help="The language of the conversation.")
+@click.option("--jsonl", is_flag=True, help='Read {"id","text","channel"} lines; write what each means.')
+def understand(text: str | None, channel: str, language: str, *, jsonl: bool) -> None:
+    """Say what a message is taken to mean, and which rule decided. Nothing is kept."""
+    understanding = load(settings().flows_dir)
+    if jsonl:
+        _stream(understanding, language)
+        return
+    if text is None:
+        raise click.UsageError("give a message, or --jsonl with messages on standard input")
+    intent = understanding.understand(text, channel, (language,))
+    click.echo(f"label     {intent.label}")
+    click.echo(f"rule      {intent.rule}")
+    click.echo(f"score     {intent.score:.2f}")
+    click.echo(f"language  {intent.language}")
+    if intent.second:
+        click.echo(f"or else   {intent.second}")
+
+
+def _stream(understanding: Understanding, language: str) -> None:
+    """Answer each line as it comes; a line that cannot be read stops with its number, not its words."""
+    for number, line in enumerate(sys.stdin, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            text, channel = str(row["text"]), str(row.get("channel", "sms"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            limit = 'an object with "id", "text" and "channel"'
+            raise SignpostError(f"standard input: line {number}\n    limit: {limit}") from error
+        intent = understanding.understand(text, channel, (language,))
+        told = {
+            "id": row.get("id"),
+            "label": intent.label,
+            "rule": intent.rule,
+            "score": round(intent.score, 4),
+            "language": intent.language,
+        }
+        click.echo(json.dumps(told, ensure_ascii=False))
+        sys.stdout.flush()
+
+
+@click.group()
+def understanding() -> None:
+    """Measure and train the understanding of free text."""
+
+
+@understanding.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--lookalikes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of ids, one a line: messages that only sound like danger.",
+)
+@click.option("--no-texts", is_flag=True, help="Leave the messages themselves out of the list of misses.")
+def report(file: Path, lookalikes: Path | None, *, no_texts: bool) -> None:
+    """Judge labelled messages: {"id","text","label","channel","lang","also_ok","lookalike"} lines."""
+    ids = frozenset(lookalikes.read_text("utf-8").split()) if lookalikes else frozenset[str]()
+    loaded = load(settings().flows_dir)
+    judged = judge(read(file, ids), loaded.understand)
+    click.echo(render(judged, texts=not no_texts))
+
+
+@understanding.command()
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if the file would change.")
+def train(*, only_check: bool) -> None:
+    """Train the model from flows/understanding.*.toml. The same files give the same bytes."""
+    folder = settings().flows_dir
+    path = folder / MODEL_FILE
+    trained = train_model(folder).render()
+    if only_check:
+        if not path.exists() or path.read_text("ascii") != trained:
+            cure = "run `signpost understanding train`"
+            raise SignpostError(f"flows/{MODEL_FILE}: older than the phrases or the rules\n    cure:  {cure}")
+        click.echo(f"flows/{MODEL_FILE} is what the phrases and the rules make.")
+        return
+    path.write_text(trained, "ascii")
+    click.echo(f"flows/{MODEL_FILE}: {path.stat().st_size // 1024} kB")
