@@ -19,7 +19,7 @@ FORM = "signpost understanding model 1"
 MOST = 127
 LINE_CHARS = 120
 FINGERPRINT_CHARS = 16
-LEARNT_FROM = ("emergency.*.toml", "understanding.*.toml", "topics.toml", "ages.toml", "words.*.txt")
+LEARNT_FROM = ("emergency.*.toml", "understanding.*.toml", "understanding-*.toml", "words.*.txt")
 
 
 @dataclass(frozen=True)

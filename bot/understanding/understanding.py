@@ -22,15 +22,14 @@ from bot.understanding.words import FUZZY_FROM_CHARS, Speller, fold, near_index
 
 FLOWS = Path(__file__).resolve().parents[2] / "flows"
 MODEL_FILE = "understanding.model"
-TOPICS_FILE = "topics.toml"
-AGES_FILE = "ages.toml"
+TOPICS_FILE = "understanding-topics.toml"
+AGES_FILE = "understanding-ages.toml"
 HOME = "en"
 REVISION_CHARS = 12
 SHORTEST_START_CHARS = 3
 FUZZY_UNLISTED_CHARS = 7  # without a list of usual words, only long words are taken for slips
-# The model alone is believed about danger from here on; where a rule speaks, from the lower one.
-SURE_OF_DANGER = 0.5
-DOUBTS_A_RULE = 0.03
+# The model alone is believed about danger from here on; where a rule speaks, the rule is enough.
+SURE_OF_DANGER = 0.35
 OPT_OUT = frozenset(
     {
         *("stop", "stopall", "unsubscribe", "unsub", "end", "quit", "cancel", "optout", "revoke"),
@@ -72,7 +71,7 @@ class Understanding:
         speaking = [rule for _, one in seen.heard for rule in one.speaking]
         likely = self._likely(seen)
         danger = likely["emergency"]
-        if speaking and danger >= DOUBTS_A_RULE:
+        if speaking:
             return Intent("emergency", speaking[0], max(danger, 0.5), language)
         if danger >= SURE_OF_DANGER:
             return Intent("emergency", "model", danger, language)

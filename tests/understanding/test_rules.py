@@ -92,7 +92,7 @@ def test_the_shipped_model_is_trained_from_the_shipped_files() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the English rules, which a test may break."""
-    for name in ("emergency.en.toml", "topics.toml", "ages.toml", "understanding.model"):
+    for name in ("emergency.en.toml", "understanding-topics.toml", "understanding-ages.toml", "understanding.model"):
         shutil.copy(FLOWS / name, tmp_path / name)
     return tmp_path
 
