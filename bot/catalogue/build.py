@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bot.catalogue import models
 from bot.core.directory import DAYS, END_OF_DAY, Directory, Period, Phone, Schedule, Service
-from bot.core.flow import Flow, Node, Option, Prompt, ServiceWords, Timing, Wording
+from bot.core.flow import Flow, Meanings, Node, Option, Prompt, ServiceWords, Timing, Wording
 from bot.core.line import Line, Voice
 from bot.core.match import fold
 
@@ -98,7 +98,19 @@ def flow(
         command_keys=dict(model.keys),
         action_keys={action: one.key for action, one in model.actions.items()},
         revision=revision,
+        meanings=_meanings(model.understanding),
+        language_keys={key: language for language, key in model.languages.items()},
         timing=Timing(**model.timing.model_dump()),
+    )
+
+
+def _meanings(model: models.UnderstandingModel) -> Meanings:
+    return Meanings(
+        sure=model.sure,
+        heard=model.heard,
+        labels=dict(model.labels),
+        between={frozenset(one.labels): one.goto for one in model.between},
+        emergencies=dict(model.emergencies),
     )
 
 
@@ -146,6 +158,11 @@ def _wording(
         fillers=frozenset(fold(word) for word in model.reading.fillers),
         days=tuple(model.days.names),
         clock_hours=model.days.clock_hours,
+        yes=tuple(fold(word) for word in model.reading.yes),
+        no=tuple(fold(word) for word in model.reading.no),
+        called=tuple(fold(word) for word in model.language.words),
+        offer=prompt(model.language),
+        plain_text=model.language.plain_text,
     )
 
 
@@ -156,6 +173,6 @@ def line(line_id: str, model: models.LineModel) -> Line:
         id=line_id,
         languages=tuple(model.languages),
         keywords=tuple(model.keywords),
-        voices={name: Voice(one.voice, one.language) for name, one in model.voices.items()},
+        voices={name: Voice(**one.model_dump()) for name, one in model.voices.items()},
         **fields,
     )

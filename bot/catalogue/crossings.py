@@ -10,6 +10,7 @@ from bot.catalogue import models
 from bot.catalogue.faults import Fault, shown
 from bot.catalogue.phrases import PHRASES
 from bot.core.flow import ACTIONS, COMMANDS
+from bot.core.intent import LABELS
 
 
 def of_directory(file: str, model: models.DirectoryModel) -> Iterator[Fault]:
@@ -48,6 +49,7 @@ def of_flow(file: str, model: models.FlowModel, places: models.DirectoryModel) -
     for name in model.clinical.services:
         if name not in places.services:
             yield _unknown(file, "clinical.services", name, places.services)
+    yield from _of_meanings(file, model)
     yield from _of_words(file, model)
 
 
@@ -67,6 +69,26 @@ def of_translation(file: str, model: models.TranslationModel, source: models.Flo
     for service in sorted(set(model.services) - told):
         yield _unknown(file, "services", service, told)
     yield from _of_words(file, model)
+
+
+def _of_meanings(file: str, model: models.FlowModel) -> Iterator[Fault]:
+    """Meanings that lead nowhere or are missing, and language keys that mean two things."""
+    meanings = model.understanding
+    for label in sorted(set(LABELS) - set(meanings.labels) - {"stop", "unknown"}):
+        yield _absent(file, f"understanding.labels.{label}")
+    led = {f"labels.{label}": goto for label, goto in meanings.labels.items()}
+    led |= {f"between.{'-'.join(one.labels)}": one.goto for one in meanings.between}
+    led |= {f"emergencies.{kind}": goto for kind, goto in meanings.emergencies.items()}
+    for item, goto in led.items():
+        if goto not in model.nodes:
+            yield _unknown(file, f"understanding.{item}", goto, model.nodes)
+    # "#" may be one of them: when they are offered there is nothing yet to go back to.
+    taken = {key for node in model.nodes.values() for key in node.options}
+    taken |= {one.key for one in model.actions.values()} | {key for key in model.keys if key != "#"}
+    for language, key in model.languages.items():
+        if key in taken:
+            yield Fault(file, f"languages.{language}", key, "a key with no other meaning", "choose another")
+        taken.add(key)
 
 
 def _of_places(file: str, model: models.FlowModel) -> Iterator[Fault]:
@@ -118,6 +140,10 @@ def _of_words(file: str, model: models.FlowModel | models.TranslationModel) -> I
     for action in ACTIONS:
         if action not in model.actions:
             yield _absent(file, f"actions.{action}")
+    for medium in ("text", "voice"):
+        if not getattr(model.language, medium).strip():
+            yield _absent(file, f"language.{medium}")
+        yield from _of_fields(file, f"language.{medium}", getattr(model.language, medium), {"key"})
     for name in set(model.phrases) - set(PHRASES):
         yield _unknown(file, "phrases", name, PHRASES)
     for name, (fields, media) in PHRASES.items():

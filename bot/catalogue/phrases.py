@@ -8,13 +8,24 @@ from bot.core.session import Medium
 _BOTH: frozenset[Medium] = frozenset({"text", "voice"})
 _TEXT: frozenset[Medium] = frozenset({"text"})
 _VOICE: frozenset[Medium] = frozenset({"voice"})
-_SERVICE = frozenset({"name", "number", "cost", "hours", "description"})
+_SERVICE = frozenset({"name", "number", "cost", "hours", "description", "languages", "more"})
 _NONE: frozenset[str] = frozenset()
 
 PHRASES: dict[str, tuple[frozenset[str], frozenset[Medium]]] = {
     "option": (frozenset({"key", "label"}), _BOTH),
     "service": (_SERVICE, _BOTH),
     "emergency": (_SERVICE, _BOTH),
+    "urgent": (frozenset({"number"}), _BOTH),
+    "more": (_NONE, _TEXT),
+    "not_meant": (frozenset({"key"}), _BOTH),
+    "danger": (_NONE, _BOTH),
+    "unsure": (_NONE, _BOTH),
+    "confirm": (_NONE, _VOICE),
+    "interpreters": (_NONE, _BOTH),
+    "no_interpreters": (_NONE, _BOTH),
+    "speaks": (_NONE, _BOTH),
+    "speak": (_NONE, _VOICE),
+    "keys_only": (_NONE, _VOICE),
     "number": (frozenset({"name", "number"}), _BOTH),
     "hours_always": (_NONE, _BOTH),
     "hours_open": (frozenset({"time"}), _BOTH),

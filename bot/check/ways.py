@@ -49,7 +49,8 @@ def of_language(scope: Scope) -> Iterator[Finding]:
     """Prove that every node can be reached in this language: by options, by a key, or by words.
 
     Words that lead to a node from anywhere count, and so do the keys and words that read every
-    number; a node that is reached by words alone is a note, since the menus do not show it.
+    number, and what is understood from free text; a node that is reached by words alone is a note,
+    since the menus do not show it.
     """
     flow, wording = scope.flow, scope.wording
     by_option = reached(flow, [flow.start])
@@ -58,7 +59,7 @@ def of_language(scope: Scope) -> Iterator[Finding]:
     by_command.add(flow.goodbye)
     by_words = reached(flow, [name for name, words in wording.words.items() if words])
     for name, node in flow.nodes.items():
-        if name in by_option or name in by_command:
+        if name in by_option or name in by_command or name in flow.meanings.targets:
             continue
         if name not in by_words:
             yield Finding(

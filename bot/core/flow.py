@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.core.intent import Label
 from bot.core.session import Medium
 
-Command = Literal["menu", "back", "repeat", "help", "numbers", "stop"]
+Command = Literal["menu", "back", "repeat", "slower", "help", "numbers", "stop"]
 Action = Literal["connect", "text", "repeat", "menu"]
 
-COMMANDS: tuple[Command, ...] = ("menu", "back", "repeat", "help", "numbers", "stop")
+COMMANDS: tuple[Command, ...] = ("menu", "back", "repeat", "slower", "help", "numbers", "stop")
 ACTIONS: tuple[Action, ...] = ("connect", "text", "repeat", "menu")
 
 
@@ -68,6 +69,8 @@ class Wording:
 
     `prompts` by node; `labels` and `option_words` by (node, option key); `words` by node are
     those that lead there from anywhere; `phrases` are the sentences that the engine puts together.
+    `called` are the words by which the language itself is asked for, `offer` how it is offered to
+    people who are in another one. With `plain_text`, texts are sent without accents.
     """
 
     language: str
@@ -86,6 +89,38 @@ class Wording:
     fillers: frozenset[str]
     days: tuple[str, ...]
     clock_hours: Literal[12, 24] = 24
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+    offer: Prompt = field(default_factory=lambda: Prompt("", ""))
+    plain_text: bool = False
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What follows from free text.
+
+    `sure` is the score from which an answer is given at once, `heard` the recogniser's confidence
+    from which it is believed, both from 0 to 1. `labels` says where each meaning leads, `between`
+    where two lead that nobody is asked to choose between, `emergencies` which node advises in each
+    kind of emergency.
+    """
+
+    sure: float
+    heard: float
+    labels: Mapping[Label, str]
+    between: Mapping[frozenset[Label], str]
+    emergencies: Mapping[str, str]
+
+    def emergency_node(self, rule: str) -> str:
+        """The node for the rule that found an emergency: "en.overdose.blue-lips" is of kind "overdose"."""
+        kinds = (self.emergencies[part] for part in rule.split(".") if part in self.emergencies)
+        return next(kinds, self.labels["emergency"])
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """Every node that free text may lead to."""
+        return frozenset({*self.labels.values(), *self.between.values(), *self.emergencies.values()})
 
 
 @dataclass(frozen=True)
@@ -103,7 +138,8 @@ class Timing:
 class Flow:
     """A script: its graph, the keys that work everywhere, and its words by language.
 
-    Compared by identity, as a wording is.
+    The first wording is in the language the flow was written in. `language_keys` are pressed on a
+    call to change to a language. Compared by identity, as a wording is.
     """
 
     id: str
@@ -115,8 +151,24 @@ class Flow:
     command_keys: Mapping[str, Command]
     action_keys: Mapping[Action, str]
     revision: str
+    meanings: Meanings
+    language_keys: Mapping[str, str] = field(default_factory=dict)
     timing: Timing = field(default_factory=Timing)
 
     def wording(self, language: str) -> Wording:
         """The words in this language, or in the language the flow was written in."""
-        return self.wordings.get(language) or self.wordings[next(iter(self.wordings))]
+        return self.wordings.get(language) or self.source
+
+    @property
+    def source(self) -> Wording:
+        """The words in the language the flow was written in."""
+        return next(iter(self.wordings.values()))
+
+    def label_of(self, target: str) -> tuple[str, str]:
+        """A menu and key whose label names this node; every node that may be offered has one."""
+        return next(
+            (node.id, option.key)
+            for node in self.nodes.values()
+            for option in node.options
+            if option.goto == target
+        )

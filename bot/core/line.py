@@ -8,10 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Voice:
-    """Who speaks a language on calls, by Twilio's names ("Polly.Amy-Neural", "en-GB")."""
+    """Who speaks a language on calls, by Twilio's names ("Polly.Amy-Neural", "en-GB").
+
+    `recogniser` is the language that Twilio is to hear ("en-GB"), "" where it can't and keys alone
+    count; `speech_model` is Twilio's name of one, "" where Twilio is to choose.
+    """
 
     voice: str
     language: str
+    recogniser: str = ""
+    speech_model: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,11 @@ class Line:
     voice_number: str
     example: bool
     voices: Mapping[str, Voice]
+
+    def hears(self, language: str) -> bool:
+        """Whether speech in this language is understood on calls."""
+        voice = self.voices.get(language)
+        return bool(voice and voice.recogniser)
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.core.directory import LONDON, Directory, Service
 from bot.core.flow import ACTIONS, Action, Flow, Node, Wording
+from bot.core.segments import plain
 from bot.core.session import Medium, Session
 
 
@@ -26,32 +27,53 @@ class Speaker:
 
     def phrase(self, name: str, /, **fields: str) -> str:
         """Fill one of the flow's phrases."""
-        return self.wording.phrases[name].on(self.medium).format(**fields)
+        return self._sent(self.wording.phrases[name].on(self.medium).format(**fields))
 
     def prompt(self, node: str) -> str:
         """The prompt of a node without its options."""
         prompt = self.wording.prompts.get(node)
-        return prompt.on(self.medium) if prompt else ""
+        return self._sent(prompt.on(self.medium)) if prompt else ""
 
     def menu(self, node: Node) -> str:
         """The prompt of a menu and its options: the destination, then the key."""
         lines = [self.prompt(node.id)]
-        for option in node.options:
-            label = self.wording.labels[node.id, option.key].on(self.medium)
-            lines.append(self.phrase("option", label=label, key=option.key))
+        lines += [self.option(option.key, (node.id, option.key)) for option in node.options]
         return "\n".join(line for line in lines if line)
 
-    def service(self, service: Service) -> str:
-        """What a service is, its number, its cost and whether it is open now."""
+    def option(self, key: str, label: tuple[str, str]) -> str:
+        """One way out: the label of a menu's option, under this key."""
+        return self.phrase("option", label=self.wording.labels[label].on(self.medium), key=key)
+
+    def service(self, service: Service, node: str = "", more: str = "more") -> str:
+        """What a service is, its number, its cost and whether it is open now.
+
+        Args:
+            service: the service.
+            node: the node that tells it; its own words take the place of the description.
+            more: the phrase by which a text ends: how to come back.
+        """
         words = self.wording.services[service.id]
-        return self.phrase(
+        filled = self.phrase(
             "emergency" if service.emergency else "service",
             name=words.name,
             number=service.phone.display,
-            description=words.description.on(self.medium),
+            description=self.prompt(node) or words.description.on(self.medium),
             cost=words.cost,
             hours=self.hours(service),
+            languages=self.languages(service),
+            more=self.phrase(more) if self.medium == "text" else "",
         )
+        return "\n".join(line.rstrip() for line in filled.splitlines())
+
+    def languages(self, service: Service) -> str:
+        """Whether this language is spoken there, or interpreters help; "" where nobody knows."""
+        language = self.wording.language
+        if language == self.flow.source.language:
+            return ""
+        if language in service.phone.languages:
+            return self.phrase("speaks")
+        known = {True: "interpreters", False: "no_interpreters"}
+        return self.phrase(known[service.interpreters]) if service.interpreters is not None else ""
 
     def number(self, service: Service) -> str:
         """The number again, in one sentence."""
@@ -103,3 +125,7 @@ class Speaker:
             return self.phrase("midnight" if at.hour == 0 else "noon")
         minutes = f".{at.minute:02d}" if at.minute else ""
         return f"{(at.hour - 1) % 12 + 1}{minutes}{'am' if at.hour < 12 else 'pm'}"  # noqa: PLR2004 - noon
+
+    def _sent(self, words: str) -> str:
+        """Words as they go out: a text without accents where the language's script says so."""
+        return plain(words) if self.medium == "text" and self.wording.plain_text else words

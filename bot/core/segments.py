@@ -11,6 +11,7 @@ https://www.twilio.com/docs/glossary/what-is-ucs-2-character-encoding.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -33,6 +34,11 @@ _GSM = _BASIC | _EXTENSION
 # A part holds 140 octets; with more than one, six of them say which message and which part this is.
 _SINGLE_UNITS: dict[Encoding, int] = {"GSM-7": 160, "UCS-2": 70}
 _MULTI_UNITS: dict[Encoding, int] = {"GSM-7": 153, "UCS-2": 67}
+
+# Letters that Unicode does not take apart into a plain one and an accent, and marks that people write plainly.
+_PLAIN = str.maketrans(
+    {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "„": '"', "”": '"', "“": '"', "’": "'", "–": "-", "—": "-"}
+)
 
 _LAST_OF_ONE_UNIT = "\uffff"
 
@@ -79,6 +85,20 @@ def not_gsm(text: str) -> str:
     An é typed as e and a combining accent is named by its accent, U+0301: composed (NFC) it would fit.
     """
     return "".join(dict.fromkeys(character for character in text if character not in _GSM))
+
+
+def plain(text: str) -> str:
+    """Write a text without the accents that would force UCS-2, as people write Polish in a hurry.
+
+    Letters that GSM-7 has (é, ü) stay; those of another script stay too, for they have no plain form.
+    """
+    return "".join(one if one in _GSM else _bare(one) for one in text)
+
+
+def _bare(character: str) -> str:
+    decomposed = unicodedata.normalize("NFD", character.translate(_PLAIN))
+    bare = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return character if not_gsm(bare) else bare
 
 
 def _parts(widths: Iterable[int], room_units: int) -> int:

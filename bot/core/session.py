@@ -12,7 +12,7 @@ DialStatus = Literal["completed", "answered", "busy", "no-answer", "failed", "ca
 Outcome = Literal[
     "offered", "number_texted", "transfer_started", "connected", "busy", "no_answer", "failed", "abandoned"
 ]
-Stage = Literal["listening", "announced", "dialling", "returned"]
+Stage = Literal["opening", "listening", "announced", "dialling", "returned"]
 
 OUTCOMES: tuple[Outcome, ...] = (
     "offered",
@@ -106,7 +106,8 @@ class Session:
 
     `id` is a keyed hash that the caller of the engine makes; `trail` is the way back, oldest
     first; `misses` counts silences and wrong answers in a row, `rounds` how often three of them
-    led to every number being read without one key since.
+    led to every number being read without one key since. `offers` are the nodes that "which do you
+    mean?" named, in the order of their keys.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Session:
     turns: int = 0
     stage: Stage = "listening"
     routing_id: str = ""
+    offers: tuple[str, ...] = ()
 
     @property
     def medium(self) -> Medium:
@@ -147,17 +149,25 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Speech:
-    """Words to read or hear. A line break is a pause on a call; `slow` is said slowly."""
+    """Words to read or hear. A line break is a pause on a call; `slow` is said slowly.
+
+    `language` where it is not the one that the turn is in: a sentence for people who speak another.
+    """
 
     text: str
     slow: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Wait for an answer: on a call, this many seconds after the last word."""
+    """Wait for an answer: on a call, this many seconds after the last word.
+
+    `hints` are words that are likely to be said, for the recogniser.
+    """
 
     timeout_seconds: int
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,7 +188,8 @@ class Turn:
     """One Inbound with all that it caused.
 
     `session` is None when the walk is over. `outcome` belongs to the routing the session held
-    before the turn. `text_service` names the service whose number is to be texted.
+    before the turn. `text_service` names the service whose number is to be texted. `language` is
+    the one that the turn is told in.
     """
 
     session: Session | None
@@ -188,6 +199,7 @@ class Turn:
     chosen: Chosen | None = None
     outcome: Outcome | None = None
     text_service: str | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from bot.catalogue.models.flows import (
     DaysModel,
     FlowHead,
     FlowModel,
+    LanguageModel,
     NodeModel,
     OptionModel,
     ReadingAgeModel,
     ReadingModel,
     TimingModel,
+    UnderstandingModel,
 )
 from bot.catalogue.models.lines import LineModel, LinesModel, VoiceModel
 from bot.catalogue.models.services import DirectoryModel, PeriodModel, PhoneModel, ScheduleModel, ServiceModel
@@ -37,6 +39,7 @@ __all__ = [
     "DirectoryModel",
     "FlowHead",
     "FlowModel",
+    "LanguageModel",
     "LineModel",
     "LinesModel",
     "Model",
@@ -56,5 +59,6 @@ __all__ = [
     "TranslatedService",
     "TranslationHead",
     "TranslationModel",
+    "UnderstandingModel",
     "VoiceModel",
 ]

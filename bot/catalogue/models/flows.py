@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictStr, model_validator
 
 from bot.catalogue.models.base import Key, Model, PromptModel, Text, Words
+from bot.core.intent import Label
 
 
 class OptionModel(PromptModel):
@@ -81,6 +82,8 @@ class ReadingModel(Model):
     digits: Annotated[list[StrictStr], Field(min_length=10, max_length=10)]
     key_words: Words = []
     fillers: Words = []
+    yes: Words = []
+    no: Words = []
 
 
 class DaysModel(Model):
@@ -90,13 +93,37 @@ class DaysModel(Model):
     clock_hours: Literal[12, 24] = 24
 
 
+class LanguageModel(PromptModel):
+    """How a language is asked for (`words`), and offered to people who are in another one."""
+
+    words: Annotated[Words, Field(min_length=1)]
+    plain_text: bool = False
+
+
+class BetweenModel(Model):
+    """Two meanings that people are not asked to choose between: a node takes the question's place."""
+
+    labels: Annotated[list[Label], Field(min_length=2, max_length=2)]
+    goto: StrictStr
+
+
+class UnderstandingModel(Model):
+    """What follows from free text: how sure it must be, and where each meaning leads."""
+
+    sure: Annotated[float, Field(ge=0, le=1)] = 0.6
+    heard: Annotated[float, Field(ge=0, le=1)] = 0.45
+    labels: dict[Label, StrictStr]
+    between: list[BetweenModel] = []
+    emergencies: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")], StrictStr] = {}
+
+
 class ReadingAgeModel(Model):
     """Prompts whose reading age may be above the limit, each with its reason."""
 
     exceptions: dict[str, Annotated[StrictStr, Field(min_length=10)]] = {}
 
 
-Command = Literal["menu", "back", "repeat", "help", "numbers", "stop"]
+Command = Literal["menu", "back", "repeat", "slower", "help", "numbers", "stop"]
 Action = Literal["connect", "text", "repeat", "menu"]
 
 
@@ -106,10 +133,13 @@ class FlowModel(Model):
     flow: FlowHead
     clinical: ClinicalModel = ClinicalModel()
     timing: TimingModel = TimingModel()
+    understanding: UnderstandingModel
+    languages: dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Key] = {}
     keys: dict[Key, Command]
     actions: dict[Action, ActionModel]
     nodes: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")], NodeModel]
     commands: dict[Command, CommandModel]
+    language: LanguageModel
     reading: ReadingModel
     phrases: dict[str, PromptModel]
     days: DaysModel

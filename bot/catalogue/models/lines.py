@@ -10,10 +10,12 @@ from bot.catalogue.models.base import Model, Number, Words
 
 
 class VoiceModel(Model):
-    """The voice that speaks a language on calls, by Twilio's names."""
+    """The voice that speaks a language on calls, and what hears it, by Twilio's names."""
 
     voice: StrictStr
     language: StrictStr
+    recogniser: StrictStr = ""
+    speech_model: StrictStr = ""
 
 
 class LineModel(Model):

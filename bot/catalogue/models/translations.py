@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import StrictStr, model_validator
 
 from bot.catalogue.models.base import Key, Model, PromptModel, Text, Words
-from bot.catalogue.models.flows import Action, Command, CommandModel, DaysModel, ReadingModel
+from bot.catalogue.models.flows import Action, Command, CommandModel, DaysModel, LanguageModel, ReadingModel
 
 
 class TranslatedOption(PromptModel):
@@ -58,6 +58,7 @@ class TranslationModel(Model):
     actions: dict[Action, TranslatedAction]
     nodes: dict[str, TranslatedNode]
     commands: dict[Command, CommandModel]
+    language: LanguageModel
     reading: ReadingModel
     phrases: dict[str, PromptModel]
     days: DaysModel
