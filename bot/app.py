@@ -64,6 +64,8 @@ def create_app(
     catalogue = catalogue or load(settings.flows_dir, settings.config_dir)
     if settings.production:
         _refuse_unfit(catalogue, clock())
+        _refuse_unknown(settings, catalogue)
+        catalogue = catalogue.serving(settings.draft_languages)
     store = store or _open(settings)
     app = Flask("bot.web")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES, SECRET_KEY=settings.secret_key)
@@ -101,6 +103,16 @@ def _refuse_unfit(catalogue: Catalogue, now: datetime) -> None:
     report = check(catalogue, now.date(), production=True, walked=False)  # quick; `signpost check` walks
     if report.faults:
         raise CatalogueError(render(report))
+
+
+def _refuse_unknown(settings: Settings, catalogue: Catalogue) -> None:
+    known = {language for flow in catalogue.flows.values() for language in flow.wordings}
+    for language in settings.draft_languages:
+        if language not in known:
+            raise CatalogueError(
+                f"DRAFT_LANGUAGES\n    found: {language}\n    limit: {', '.join(sorted(known))}\n"
+                "    cure:  write a language that a file in flows/ has, or leave it out"
+            )
 
 
 def _open(settings: Settings) -> Store:

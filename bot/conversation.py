@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.directory import Directory
 from bot.core.engine import advance
 from bot.core.flow import Flow
+from bot.core.intent import Intent
 from bot.core.line import Line
-from bot.core.session import Arrival, End, Routing, Session, Turn
+from bot.core.match import key_in
+from bot.core.session import Arrival, End, Routing, Said, Session, Spoken, Turn
 from bot.store import Decision, Store
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
 
 Render = Callable[[Turn], str]
+# What free text means: its words, whether they were written or heard ("sms", "speech"), and the
+# languages they may be in, the present one first.
+Understand = Callable[[str, str, Sequence[str]], Intent]
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Conversation:
     secret: bytes = field(repr=False)
     session_minutes: int
     code_version: str
+    understand: Understand | None = None
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
 
 
@@ -48,6 +54,7 @@ class Answer:
     text_service: str | None = None
     node: str = ""
     service: str = ""
+    language: str = ""
 
 
 def take_turn(
@@ -78,14 +85,15 @@ def take_turn(
         session = kept or Session(
             session_id, line.id, arrival.channel, line.languages[0], expires_at, arrival.can_be_texted
         )
-        turn = advance(flow, directory, session, arrival.inbound, now)
+        intent = _understood(conversation, flow, session, arrival, line)
+        turn = advance(flow, directory, session, arrival.inbound, now, line=line, intent=intent)
         routing = None
         if turn.chosen:
             routing = Routing(
                 id=conversation.new_id(),
                 hour=now.replace(minute=0, second=0, microsecond=0),
                 channel=session.channel,
-                language=session.language,
+                language=turn.language,
                 flow_revision=flow.revision,
                 directory_revision=directory.revision,
                 code_version=conversation.code_version,
@@ -107,7 +115,32 @@ def take_turn(
     last = turns[-1]
     node = last.steps[-1].node if last.steps else ""
     service = last.chosen.service if last.chosen else ""
-    return Answer(taken.answer, replayed=False, text_service=last.text_service, node=node, service=service)
+    return Answer(
+        taken.answer,
+        replayed=False,
+        text_service=last.text_service,
+        node=node,
+        service=service,
+        language=last.language,
+    )
+
+
+def _understood(
+    conversation: Conversation, flow: Flow, session: Session, arrival: Arrival, line: Line
+) -> Intent | None:
+    """What their words mean; keys and pictures alone are not looked at.
+
+    All of the line's languages are listened for, those that are not served too: whatever language
+    somebody writes in, an emergency is an emergency.
+    """
+    inbound = arrival.inbound
+    if conversation.understand is None or not isinstance(inbound, Said | Spoken) or not inbound.text.strip():
+        return None
+    if key_in(inbound.text, flow.wording(session.language)):
+        return None
+    languages = tuple(dict.fromkeys([session.language, *line.languages]))
+    heard = "speech" if arrival.channel == "voice" else "sms"
+    return conversation.understand(inbound.text, heard, languages)
 
 
 def _kept(turn: Turn, routing: Routing | None, expires_at: datetime, now: datetime) -> Session | None:

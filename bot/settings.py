@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+LANGUAGE = re.compile(r"[a-z]{2,3}")
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 SHORTEST_SECRET_CHARS = 32
 SHORTEST_TOKEN_CHARS = 16
@@ -46,6 +47,7 @@ class Settings:
     workers: int = 1
     session_minutes: int = 60
     metrics_token: str = field(default="", repr=False)
+    draft_languages: tuple[str, ...] = ()
     log_level: str = "INFO"
     flows_dir: Path = ROOT / "flows"
     config_dir: Path = ROOT / "config"
@@ -84,6 +86,7 @@ NAMES = (
     "WORKERS",
     "SESSION_MINUTES",
     "METRICS_TOKEN",
+    "DRAFT_LANGUAGES",
     "LOG_LEVEL",
     "FLOWS_DIR",
     "CONFIG_DIR",
@@ -119,6 +122,7 @@ class _Reader:
             workers=self.number("WORKERS", 1, 1, 64),
             session_minutes=self.number("SESSION_MINUTES", 60, 5, 24 * 60),
             metrics_token=self.metrics_token(),
+            draft_languages=self.languages("DRAFT_LANGUAGES"),
             log_level=self.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
             flows_dir=self.folder("FLOWS_DIR", ROOT / "flows"),
             config_dir=self.folder("CONFIG_DIR", ROOT / "config"),
@@ -219,6 +223,14 @@ class _Reader:
             return int(value)
         self.fault(name, value, f"a whole number from {least} to {most}", f"write {default}, or leave it out")
         return default
+
+    def languages(self, name: str) -> tuple[str, ...]:
+        given = tuple(part for part in re.split(r"[,\s]+", self.text(name, "").lower()) if part)
+        for language in given:
+            if not LANGUAGE.fullmatch(language):
+                cure = "write codes with commas, such as pl, lt"
+                self.fault(name, language, "a language's code of two or three letters", cure)
+        return given
 
     def choice(self, name: str, default: str, known: tuple[str, ...]) -> str:
         value = self.text(name, default).upper()

@@ -144,6 +144,10 @@ def _of_words(file: str, model: models.FlowModel | models.TranslationModel) -> I
         if not getattr(model.language, medium).strip():
             yield _absent(file, f"language.{medium}")
         yield from _of_fields(file, f"language.{medium}", getattr(model.language, medium), {"key"})
+    yield from _of_phrases(file, model)
+
+
+def _of_phrases(file: str, model: models.FlowModel | models.TranslationModel) -> Iterator[Fault]:
     for name in set(model.phrases) - set(PHRASES):
         yield _unknown(file, "phrases", name, PHRASES)
     for name, (fields, media) in PHRASES.items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +37,21 @@ class Catalogue:
     def line_of(self, number: str) -> Line | None:
         """The line that lists this number or short code."""
         return next((line for line in self.lines.values() if number in line.numbers), None)
+
+    def serving(self, drafts: Container[str]) -> Catalogue:
+        """The same, without the languages that are drafts and not among these."""
+        flows = {
+            name: replace(
+                flow,
+                wordings={
+                    language: wording
+                    for language, wording in flow.wordings.items()
+                    if wording.status != "draft" or language in drafts
+                },
+            )
+            for name, flow in self.flows.items()
+        }
+        return replace(self, flows=flows)
 
     @property
     def first_line(self) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
@@ -49,9 +49,23 @@ def say(speech: Speech, voice: Voice, displays: tuple[str, ...]) -> str:
     return element("Say", spoken, voice=voice.voice, language=voice.language)
 
 
-def says(speeches: Iterable[Speech], voice: Voice, displays: tuple[str, ...]) -> str:
-    """Speak several things, with a second between them."""
-    return element("Pause", length=1).join(say(speech, voice, displays) for speech in speeches)
+def says(speeches: Iterable[Speech], voice_of: Callable[[str], Voice], displays: tuple[str, ...]) -> str:
+    """Speak several things, with a second between them; but the offers of other languages, each in its
+    own voice, follow at once: all of them together are to take no more than a few seconds.
+
+    Args:
+        speeches: what is said.
+        voice_of: the voice of a language, "" for the one that the call is in.
+        displays: every number of the directory as it is shown, longest first.
+    """
+    spoken: list[str] = []
+    before: Speech | None = None
+    for speech in speeches:
+        if before and not (before.language or speech.language):
+            spoken.append(element("Pause", length=1))
+        spoken.append(say(speech, voice_of(speech.language), displays))
+        before = speech
+    return "".join(spoken)
 
 
 def _line(line: str, voice: Voice, displays: tuple[str, ...]) -> str:

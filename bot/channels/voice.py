@@ -29,6 +29,8 @@ from bot.core.session import (
 
 ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 DIALLED = frozenset({"completed", "answered", "busy", "no-answer", "failed", "canceled"})
+# People in distress stop in the middle of a sentence; two seconds let them go on.
+SPEECH_TIMEOUT_SECONDS = 2
 STEP_PATH = "/twilio/voice/step/"
 DIALLED_PATH = "/twilio/voice/dialled/"
 
@@ -66,21 +68,21 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str) -> str:
         displays: every number of the directory as it is shown, longest first.
         base: the path under which the app is reached from outside, "" for the root.
     """
+    language = turn.language or line.languages[0]
     if turn.session is None:
-        return last_words(turn.says, voice_of(line, line.languages[0]), displays)
-    voice = voice_of(line, turn.session.language)
-    spoken = twiml.says(turn.says, voice, displays)
+        return last_words(turn.says, line, language, displays)
+    spoken = twiml.says(turn.says, lambda other: voice_of(line, other or language), displays)
     step = turn.session.turns
     match turn.then:
-        case Ask(timeout_seconds):
+        case Ask():
             return twiml.response(
                 twiml.element(
                     "Gather",
                     spoken,
-                    input="dtmf",
+                    **_listening(turn.then, voice_of(line, language)),
                     numDigits=1,
                     finishOnKey="",  # so that * and # arrive as keys
-                    timeout=timeout_seconds,
+                    timeout=turn.then.timeout_seconds,
                     actionOnEmptyResult="true",
                     action=f"{base}{STEP_PATH}{step}",
                 )
@@ -103,9 +105,30 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str) -> str:
             return twiml.response(spoken, twiml.element("Hangup"))
 
 
-def last_words(says: Iterable[Speech], voice: Voice, displays: tuple[str, ...]) -> str:
+def last_words(says: Iterable[Speech], line: Line, language: str, displays: tuple[str, ...]) -> str:
     """Say these things and hang up."""
-    return twiml.response(twiml.says(says, voice, displays), twiml.element("Hangup"))
+    spoken = twiml.says(says, lambda other: voice_of(line, other or language), displays)
+    return twiml.response(spoken, twiml.element("Hangup"))
+
+
+def _listening(ask: Ask, voice: Voice) -> dict[str, str | int]:
+    """What a Gather takes: keys always, and speech where Twilio hears the language.
+
+    Without a speechModel Twilio chooses one for the language, and another one when that is down;
+    with one, speechTimeout may not be "auto" (13335), so it is always a number.
+    """
+    if not voice.recogniser:
+        return {"input": "dtmf"}
+    listening: dict[str, str | int] = {
+        "input": "dtmf speech",
+        "language": voice.recogniser,
+        "speechTimeout": SPEECH_TIMEOUT_SECONDS,
+    }
+    if voice.speech_model:
+        listening["speechModel"] = voice.speech_model
+    if ask.hints:
+        listening["hints"] = ",".join(ask.hints)
+    return listening
 
 
 def voice_of(line: Line, language: str) -> Voice:

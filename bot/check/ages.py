@@ -25,7 +25,7 @@ def passages(scope: Scope) -> Iterator[Words]:
             elif node.numbers:
                 listed = scope.speaker(medium).numbers(node)
                 yield Words(scope.file, f"nodes.{node.id}.{medium}", medium, listed)
-            elif node.end:
+            elif node.end or (node.service and scope.speaker(medium).prompt(node.id)):
                 yield Words(
                     scope.file, f"nodes.{node.id}.{medium}", medium, scope.speaker(medium).prompt(node.id)
                 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from bot.check.scope import Scope
+from bot.core.intent import LABELS, Intent
 from bot.core.session import (
     DialEnded,
     DialStatus,
@@ -22,6 +23,8 @@ from bot.core.session import (
 )
 
 NONSENSE = "qqq zzz qqq"
+DOUBTED = 0.0  # a recogniser's confidence at which every script asks
+UNSURE = 0.0  # a score at which every script asks
 
 
 def first(scope: Scope, medium: Medium) -> Iterator[Inbound]:
@@ -55,8 +58,35 @@ def following(scope: Scope, session: Session) -> Iterator[Inbound]:
         yield from (Said(key) for key in _keys(scope))
         yield from (Said(NONSENSE), Said("", media=1), Said("", answered=True))
     yield from (says(session.medium, word) for word in _commands(scope))
-    if session.misses == session.rounds == 0 and not session.trail:
+    if session.misses == session.rounds == 0 and not session.trail and not session.offers:
         yield from (says(session.medium, word) for word in _words(scope))
+
+
+def meant(scope: Scope, session: Session) -> Iterator[tuple[Inbound, Intent]]:
+    """Give everything that free text may be understood as: each label sure, and unsure beside each other
+    one, each kind of emergency, and on a call each label badly heard.
+
+    As with words, this is tried where nothing has gone wrong and no menu lies behind; what is unsure,
+    which leads to a question about it, at the start alone.
+    """
+    words, language = says(session.medium, NONSENSE), session.language
+    if session.stage == "dialling":
+        return
+    yield words, Intent("emergency", "any", 1.0, language)
+    if session.misses or session.rounds or session.trail or session.offers:
+        return
+    for kind in scope.flow.meanings.emergencies:
+        yield words, Intent("emergency", f"{language}.{kind}.any", 1.0, language)
+    for label in LABELS:
+        yield words, Intent(label, "sure", 1.0, language)
+    if session.node not in ("", scope.flow.start):
+        return
+    for label in LABELS:
+        for second in LABELS:
+            if second != label:
+                yield words, Intent(label, "unsure", UNSURE, language, second)
+        if session.medium == "voice":
+            yield Spoken(NONSENSE, DOUBTED), Intent(label, "sure", 1.0, language)
 
 
 def unattended(session: Session) -> tuple[Inbound, ...]:

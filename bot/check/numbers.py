@@ -58,8 +58,8 @@ def of_emergency(scope: Scope) -> Iterator[Finding]:
                 f"the first menu names {urgent} before any other number",
                 f"begin with what to do in danger: call {urgent}",
             )
-    for _, service in scope.told():
-        if urgent not in runs(scope.speaker("text").service(service)):
+    for node, service in scope.told():
+        if urgent not in runs(scope.speaker("text").service(service, node.id)):
             phrase = "emergency" if service.emergency else "service"
             yield Finding(
                 "fault",

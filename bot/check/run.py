@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.check import ages, answers, listings, numbers, sizes, unsaid, walk, ways
+from bot.check import ages, answers, languages, listings, numbers, sizes, walk, ways
 from bot.check.finding import LEVELS, Age, Explored, Finding, Report, SpeechSize, TextSize
 from bot.check.scope import MEDIA, Scope
 
@@ -49,7 +49,7 @@ def check(
     gathered.findings.extend(listings.of_transfers(catalogue))
     for flow in catalogue.flows.values():
         gathered.findings.extend(ways.of_graph(flow, f"flows/{flow.id}.toml"))
-        gathered.findings.extend(unsaid.of_flow(flow, f"flows/{flow.id}.toml"))
+        gathered.findings.extend(languages.of_flow(flow, catalogue))
         gathered.findings.extend(listings.of_approval(flow, catalogue))
         for scope in _scopes(catalogue, flow, today):
             gathered.language(scope, walked=walked)

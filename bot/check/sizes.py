@@ -9,10 +9,14 @@ from dataclasses import replace
 from bot.check import hours
 from bot.check.finding import Finding, SpeechSize, TextSize
 from bot.check.scope import Scope
+from bot.core.directory import Service
+from bot.core.flow import Node
+from bot.core.prompts import Speaker
 from bot.core.segments import not_gsm, segments
 from bot.core.session import Medium, Session, Turn
 
 MOST_PARTS = 2
+MOST_PARTS_UCS2 = 3  # in a language whose letters are not in GSM-7
 MOST_PARTS_MAIN = 1
 MOST_SPEECH_CHARS = 3000  # Amazon Polly's limit for one <Say>
 CHARS_A_SECOND = 15  # about 170 English words a minute, pauses at line ends not counted
@@ -35,12 +39,13 @@ def texts(scope: Scope, turns: Iterable[Turn]) -> Iterator[TextSize]:
         if node.options:
             seen.add(speaker.menu(node))
             yield text_size(scope, f"nodes.{node.id}", "", speaker.menu(node))
-    for _, service in scope.told():
+    for node, service in scope.told():
         for state, directory, now in hours.states(scope.directory, service):
             then = replace(speaker, directory=directory, now=now)
-            text = then.service(directory.services[service.id])
+            text = _longest_answer(scope, then, node, directory.services[service.id])
+            item = f"nodes.{node.id}" if speaker.prompt(node.id) else f"services.{service.id}"
             seen.add(text)
-            yield text_size(scope, f"services.{service.id}", state, text)
+            yield text_size(scope, item, state, text)
         asked = speaker.phrase("texted", number=service.phone.display)
         yield text_size(scope, "phrases.texted", "", asked)
     for turn in turns:
@@ -49,6 +54,18 @@ def texts(scope: Scope, turns: Iterable[Turn]) -> Iterator[TextSize]:
             seen.add(text)
             yield text_size(scope, told(turn), "", text)
     yield text_size(scope, "phrases.safe", "", _safe(scope, "text"))
+
+
+def _longest_answer(scope: Scope, speaker: Speaker, node: Node, service: Service) -> str:
+    """A service as it is answered to free text in a language that nobody asked for: all that may be added."""
+    more = "more" if service.emergency else "not_meant"
+    told = [speaker.service(service, node.id, more)]
+    if scope.wording is not scope.flow.source:
+        english = replace(speaker, wording=scope.flow.source)
+        draft_emergency = service.emergency and scope.wording.status == "draft"
+        urgent = english.phrase("urgent", number=service.phone.display)
+        told.append(urgent if draft_emergency else english.offer(""))
+    return "\n".join(told)
 
 
 def text_size(scope: Scope, item: str, state: str, text: str) -> TextSize:
@@ -64,11 +81,11 @@ def speeches(scope: Scope, turns: Iterable[Turn]) -> Iterator[SpeechSize]:
         for speech in turn.says:
             yield _speech_size(scope, told(turn), speech.text)
     session = Session("check", "check", "voice", scope.wording.language, scope.noon, can_be_texted=True)
-    for _, service in scope.told():
+    for node, service in scope.told():
         for _, directory, now in hours.states(scope.directory, service):
             speaker = replace(scope.speaker("voice"), directory=directory, now=now)
             there = directory.services[service.id]
-            yield _speech_size(scope, f"services.{service.id}", speaker.service(there))
+            yield _speech_size(scope, f"services.{service.id}", speaker.service(there, node.id))
             yield _speech_size(scope, "actions", speaker.action_menu(there, session))
     yield _speech_size(scope, "phrases.safe", _safe(scope, "voice"))
 
@@ -89,11 +106,13 @@ def of_texts(scope: Scope, sizes: Iterable[TextSize]) -> Iterator[Finding]:
         found = (
             f"{size.chars} characters in {size.parts} parts, {size.encoding}{state}{_because(size.forced_by)}"
         )
-        if size.parts > MOST_PARTS:
-            limit = f"no more than {MOST_PARTS} parts: 306 characters, or 134 with letters outside GSM-7"
+        source = scope.wording.status == "source"
+        most = MOST_PARTS if source or size.encoding == "GSM-7" else MOST_PARTS_UCS2
+        if size.parts > most:
+            limit = f"no more than {most} parts: {'306' if most == MOST_PARTS else '201'} characters"
             cure = "shorten it; each part is paid for, and the second may arrive late"
             yield Finding("fault", scope.file, size.item, found, limit, cure)
-        elif size.item == f"nodes.{scope.flow.start}" and size.parts > MOST_PARTS_MAIN:
+        elif size.item == f"nodes.{scope.flow.start}" and source and size.parts > MOST_PARTS_MAIN:
             limit = "the first menu fits one part: 160 characters, or 70 with letters outside GSM-7"
             yield Finding("warning", scope.file, size.item, found, limit, "shorten it")
         if size.forced_by:

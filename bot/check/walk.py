@@ -12,21 +12,24 @@ from bot.check.hours import NEVER, everywhere
 from bot.check.scope import Scope
 from bot.core.directory import Directory, Schedule
 from bot.core.engine import advance
+from bot.core.intent import Intent
 from bot.core.session import Channel, Connect, End, HungUp, Inbound, Medium, Session, Turn
 
 MOST_STATES = 20_000
 MOST_SILENT_TURNS = 60
 REMEMBERED = 3
+ADULT_YEARS = 18
+NEVER_ADULT = ("young", "distress")
 
-State = tuple[str, str, int, int, tuple[str, ...], bool]
+State = tuple[str, str, int, int, tuple[str, ...], bool, tuple[str, ...]]
 
 
 @dataclass
 class Walk:
     """The states of one flow in one language and medium, and the turns between them.
 
-    Two sessions are one state when node, stage, misses, rounds, the end of the trail and can_be_texted
-    agree: the engine decides by nothing else that a session holds.
+    Two sessions are one state when node, stage, misses, rounds, the end of the trail, can_be_texted and
+    what was offered agree: the engine decides by nothing else that a session holds.
     """
 
     scope: Scope
@@ -48,10 +51,14 @@ class Walk:
             new = Session("check", "check", channel, self.scope.wording.language, expires, textable)
             for inbound in inbounds.first(self.scope, self.medium):
                 self._step(new, inbound, waiting)
+            for inbound, intent in inbounds.meant(self.scope, new) if self.medium == "text" else ():
+                self._step(new, inbound, waiting, intent)
         while waiting and len(self.states) <= MOST_STATES:
             session = waiting.popleft()
             for inbound in inbounds.following(self.scope, session):
                 self._step(session, inbound, waiting)
+            for inbound, intent in inbounds.meant(self.scope, session):
+                self._step(session, inbound, waiting, intent)
             self._escape(session)
         if waiting:
             found = f"more than {MOST_STATES} states; the rest was not walked"
@@ -60,12 +67,16 @@ class Walk:
         for state in self.states if self.medium == "voice" else ():
             self.silent_turns = max(self.silent_turns, self._silence_from(state, lengths, ()))
 
-    def _step(self, session: Session, inbound: Inbound, waiting: deque[Session]) -> None:
-        turn = self._advance(session, inbound)
+    def _step(
+        self, session: Session, inbound: Inbound, waiting: deque[Session], intent: Intent | None = None
+    ) -> None:
+        turn = self._advance(session, inbound, intent)
         if turn is None:
             return
         self.turns.setdefault((turn.steps, turn.says), turn)
         self._judge(session, inbound, turn)
+        if intent:
+            self._judge_meaning(session, intent, turn)
         after = turn.session
         if after is not None and not isinstance(inbound, HungUp) and state_of(after) not in self.states:
             self.states[state_of(after)] = after
@@ -73,10 +84,10 @@ class Walk:
         if after is not None and self.medium == "voice" and inbound in inbounds.unattended(session):
             self.silence.setdefault(state_of(session), set()).add(state_of(after))
 
-    def _advance(self, session: Session, inbound: Inbound) -> Turn | None:
+    def _advance(self, session: Session, inbound: Inbound, intent: Intent | None = None) -> Turn | None:
         self.taken += 1
         try:
-            return advance(self.scope.flow, self.directory, session, inbound, self.scope.noon)
+            return advance(self.scope.flow, self.directory, session, inbound, self.scope.noon, intent=intent)
         except Exception as error:  # noqa: BLE001 - that nothing is raised is what is being proved
             found = f"{inbounds.named(inbound)} breaks the engine ({type(error).__name__}: {error})"
             self._found(_place(session), found, "everything that comes in is answered")
@@ -91,6 +102,22 @@ class Walk:
         if isinstance(turn.then, Connect) and turn.then.number not in self.directory.dialable():
             found = f"{what} rings {turn.then.number or 'an empty number'}"
             self._found(_place(session), found, "only numbers of services that offer a transfer are rung")
+
+    def _judge_meaning(self, session: Session, intent: Intent, turn: Turn) -> None:
+        what = f"free text that means {intent.label} ({intent.rule})"
+        urgent = self.directory.emergency
+        if not any(urgent.phone.display in speech.text for speech in turn.says):
+            found = f"the answer to {what} does not name {urgent.phone.display}"
+            self._found(_place(session), found, f"every answer to free text names {urgent.phone.display}")
+        if intent.label == "emergency" and (turn.chosen is None or turn.chosen.service != urgent.id):
+            self._found(_place(session), f"{what} leads elsewhere", "an emergency leads to 999, at any point")
+        adults = {one.id for one in self.directory.services.values() if (one.minimum_age or 0) >= ADULT_YEARS}
+        told = {turn.chosen.service} if turn.chosen else set[str]()
+        offered = turn.session.offers if turn.session else ()
+        told |= {self.scope.flow.nodes[node].service for node in offered}
+        if intent.label in NEVER_ADULT and told & adults:
+            limit = f"{' and '.join(NEVER_ADULT)} never lead to a service for adults"
+            self._found(_place(session), f"{what} leads to {', '.join(told & adults)}", limit)
 
     def _escape(self, session: Session) -> None:
         """Prove that MENU leads to a menu in one turn, and going back in one for each menu behind."""
@@ -170,6 +197,7 @@ def state_of(session: Session) -> State:
         session.rounds,
         session.trail[-REMEMBERED:],
         session.can_be_texted,
+        session.offers,
     )
 
 

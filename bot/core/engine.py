@@ -7,7 +7,9 @@ from datetime import datetime
 
 from bot.core.directory import Directory
 from bot.core.flow import Flow
-from bot.core.match import is_command, key_in, match_key, match_words
+from bot.core.intent import Intent
+from bot.core.line import Line
+from bot.core.match import Match, is_command, key_in, match_key, match_words
 from bot.core.session import (
     DialEnded,
     End,
@@ -25,7 +27,7 @@ from bot.core.session import (
     TextFailed,
     Turn,
 )
-from bot.core.walk import Walk
+from bot.core.understood import Understood
 
 DIAL_OUTCOMES: dict[str, Outcome] = {
     "completed": "connected",
@@ -37,7 +39,16 @@ DIAL_OUTCOMES: dict[str, Outcome] = {
 }
 
 
-def advance(flow: Flow, directory: Directory, session: Session, inbound: Inbound, now: datetime) -> Turn:
+def advance(  # noqa: PLR0913 - the last two are what a line and free text add
+    flow: Flow,
+    directory: Directory,
+    session: Session,
+    inbound: Inbound,
+    now: datetime,
+    *,
+    line: Line | None = None,
+    intent: Intent | None = None,
+) -> Turn:
     """Take what came in and decide everything that follows from it.
 
     Args:
@@ -46,14 +57,17 @@ def advance(flow: Flow, directory: Directory, session: Session, inbound: Inbound
         session: the walk so far; a new one has no node yet.
         inbound: what the person did, or what the carrier reports.
         now: aware; decides opening hours.
+        line: whose languages are served; None serves the session's alone.
+        intent: what the words of `inbound` were understood to mean, if anybody looked.
 
     Returns:
         A Turn with the session as it is to be kept, or None in its place when the walk is over.
     """
-    walk = _Answering(flow, directory, _known_places(flow, session), now)
+    walk = _Answering(flow, directory, _known_places(flow, session), now, line, intent)
     match inbound:
         case Rang():
             walk.open("call")
+            walk.offer_languages()
         case Said():
             walk.read(inbound)
         case Spoken():
@@ -75,56 +89,93 @@ def _known_places(flow: Flow, session: Session) -> Session:
     """The session at its next turn; one that stands where the script has no node any more begins anew."""
     node = session.node if session.node in flow.nodes else ""
     trail = tuple(place for place in session.trail if place in flow.nodes) if node else ()
-    return replace(session, turns=session.turns + 1, node=node, trail=trail)
+    offers = session.offers if set(session.offers) <= set(flow.nodes) else ()
+    return replace(session, turns=session.turns + 1, node=node, trail=trail, offers=offers)
 
 
-class _Answering(Walk):
+class _Answering(Understood):
     """Chooses what each kind of Inbound leads to."""
 
     def read(self, said: Said) -> None:
-        """Answer a text message."""
+        """Answer a text message: an opt-out, an emergency, keys and words, and then what it means."""
         if said.answered:
             self.steps.append(Step(self.session.node, "carrier"))
-            self.then, self.over = End(), is_command(said.text, "stop", self.speaker.wording)
+            self.then, self.over = End(), self.is_stop(said.text)
             return
-        menu = self.menu_in_view()
-        match = match_words(said.text, self.flow, menu, self.speaker.wording)
-        if match is None and not self.session.node:
-            # Nothing was asked yet: a keyword, "hi" or a whole story meets the menu, without blame.
-            self.open("message")
-        elif match is None:
-            self.miss("picture" if said.media and not said.text.strip() else "not_understood")
-        else:
-            self.follow(match)
+        self.warned = True
+        if self.is_stop(said.text):
+            self.follow(Match("command", "stop", "word"))
+        elif not (self.emergency() or self.language_called(said.text)):
+            self.follow_language()
+            self.answer_words(said.text, None, "picture" if said.media and not said.text.strip() else "")
+            self.tell_way_back()
 
     def hear(self, spoken: Spoken) -> None:
         """Answer words on a call; at a service its own keys count, as when they are pressed."""
         self.listen()
-        key = key_in(spoken.text, self.speaker.wording)
-        if key and self.act(key):
+        if self.is_stop(spoken.text):
+            self.follow(Match("command", "stop", "word"))
             return
-        match = match_words(spoken.text, self.flow, self.menu_in_view(), self.speaker.wording)
-        if match:
+        if self.emergency() or self.language_called(spoken.text):
+            return
+        key = key_in(spoken.text, self.speaker.wording)
+        if not (key and not self.offered and self.act(key)):
+            self.answer_words(spoken.text, spoken.confidence, "")
+
+    def answer_words(self, text: str, confidence: float | None, why: str) -> None:
+        """Answer by keys and words, and by what they mean where they are none."""
+        if self.yes_or_no(text):
+            return
+        match = match_words(text, self.flow, self.menu_in_view(), self.speaker.wording)
+        doubted = confidence is not None and confidence < self.flow.meanings.heard and not self.offered
+        if match and doubted and match.kind == "node" and self.flow.may_offer(match.target):
+            self.confirm(match.target)
+        elif match:
             self.follow(match)
+        elif doubted and (meant := self.meant()):
+            self.warned = True
+            self.confirm(meant)
         else:
-            self.miss("not_understood")
+            self.warned = True
+            if self.understood():
+                return
+            if not self.session.node:
+                # Nothing was asked yet: a keyword, "hi" or a whole story meets the menu, without blame.
+                self.open("message")
+            else:
+                self.miss(why or "not_understood")
+
+    def meant(self) -> str:
+        """The node to ask about where words were badly heard, or ""."""
+        target = self.flow.meanings.labels.get(self.intent.label, "") if self.intent else ""
+        return target if self.flow.may_offer(target) else ""
+
+    def is_stop(self, text: str) -> bool:
+        """Whether all of a text is an opt-out, in the present language or the line's first."""
+        wordings = (self.speaker.wording, self.flow.source)
+        return any(is_command(text, "stop", wording) for wording in wordings)
 
     def press(self, digits: str) -> None:
         """Answer a key on a call."""
+        opening = self.session.stage == "opening"
         self.listen()
         self.session = replace(self.session, rounds=0)
-        if self.act(digits):
+        if opening and self.language_key(digits, opening=True):
+            return
+        if not self.offered and self.act(digits):
             return
         match = match_key(digits, self.flow, self.menu_in_view())
         if match:
             self.follow(match)
-        else:
+        elif not self.language_key(digits, opening=False):
             self.miss("wrong_key")
 
     def wait(self) -> None:
         """Answer silence on a call."""
         service = self.service()
-        if service and self.announced:
+        if self.offered:
+            self.miss("silence")
+        elif service and self.announced:
             self.dial(service)
         elif service and self.session.stage == "returned":
             self.end("goodbye")

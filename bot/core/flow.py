@@ -113,7 +113,7 @@ class Meanings:
     emergencies: Mapping[str, str]
 
     def emergency_node(self, rule: str) -> str:
-        """The node for the rule that found an emergency: "en.overdose.blue-lips" is of kind "overdose"."""
+        """The node for the rule that found an emergency: "en.overdose.named" is of kind "overdose"."""
         kinds = (self.emergencies[part] for part in rule.split(".") if part in self.emergencies)
         return next(kinds, self.labels["emergency"])
 
@@ -163,6 +163,11 @@ class Flow:
     def source(self) -> Wording:
         """The words in the language the flow was written in."""
         return next(iter(self.wordings.values()))
+
+    def may_offer(self, target: str) -> bool:
+        """Whether people may be asked if they meant this node: a menu names it, and it is not the first."""
+        named = any(option.goto == target for node in self.nodes.values() for option in node.options)
+        return named and target != self.start
 
     def label_of(self, target: str) -> tuple[str, str]:
         """A menu and key whose label names this node; every node that may be offered has one."""

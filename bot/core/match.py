@@ -86,7 +86,7 @@ def match_words(text: str, flow: Flow, menu: Node | None, wording: Wording) -> M
     bare = _without_fillers(phrase, wording)
     known = _known(flow, menu, wording)
     exact = next((m for said_now in (phrase, bare) for m, said in known if said == said_now), None)
-    return exact or _key_and_label(phrase, menu, known, wording) or _near(bare, known)
+    return exact or _key_and_label(phrase, flow, menu, known, wording) or _near(bare, known)
 
 
 def is_command(text: str, command: Command, wording: Wording) -> bool:
@@ -124,7 +124,7 @@ def _known(flow: Flow, menu: Node | None, wording: Wording) -> tuple[tuple[Match
 
 
 def _key_and_label(
-    phrase: str, menu: Node | None, known: Sequence[tuple[Match, str]], wording: Wording
+    phrase: str, flow: Flow, menu: Node | None, known: Sequence[tuple[Match, str]], wording: Wording
 ) -> Match | None:
     """Match a key with its own words: "1 police", or a line copied whole from the menu."""
     key, _, rest = phrase.partition(" ")
@@ -132,7 +132,8 @@ def _key_and_label(
     if menu is None or option is None:
         return None
     named = any(said == rest and match.target == option.goto for match, said in known)
-    if named or rest == fold(wording.labels[menu.id, key].text):
+    label = wording.labels.get((menu.id, key) if menu.id in flow.nodes else flow.label_of(option.goto))
+    if named or (label and rest == fold(label.text)):
         return Match("node", option.goto, "key")
     return None
 

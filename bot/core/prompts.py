@@ -40,6 +40,10 @@ class Speaker:
         lines += [self.option(option.key, (node.id, option.key)) for option in node.options]
         return "\n".join(line for line in lines if line)
 
+    def offer(self, key: str) -> str:
+        """How this language is offered to people who are in another one."""
+        return self._sent(self.wording.offer.on(self.medium).format(key=key))
+
     def option(self, key: str, label: tuple[str, str]) -> str:
         """One way out: the label of a menu's option, under this key."""
         return self.phrase("option", label=self.wording.labels[label].on(self.medium), key=key)

@@ -35,10 +35,9 @@ _GSM = _BASIC | _EXTENSION
 _SINGLE_UNITS: dict[Encoding, int] = {"GSM-7": 160, "UCS-2": 70}
 _MULTI_UNITS: dict[Encoding, int] = {"GSM-7": 153, "UCS-2": 67}
 
-# Letters that Unicode does not take apart into a plain one and an accent, and marks that people write plainly.
-_PLAIN = str.maketrans(
-    {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "„": '"', "”": '"', "“": '"', "’": "'", "–": "-", "—": "-"}
-)
+# What Unicode does not take apart into a plain letter and an accent, and marks that people write plainly:
+# curly quotes (U+2018 to U+201E) and dashes (U+2013, U+2014).
+_PLAIN = str.maketrans("łŁđĐ\u201e\u201d\u201c\u2018\u2019\u2013\u2014", 'lLdD"""\'\'--')
 
 _LAST_OF_ONE_UNIT = "\uffff"
 

@@ -37,6 +37,7 @@ def read_session(session_id: str, state: str, expires_at: datetime) -> Session |
         kept: dict[str, Any] = json.loads(state)
         known = {name: kept[name] for name in _STATE if name in kept}
         known["trail"] = tuple(known.get("trail", ()))
+        known["offers"] = tuple(known.get("offers", ()))
         return Session(id=session_id, expires_at=expires_at, **known)
     except (ValueError, TypeError):
         logger.warning("session.unreadable")

@@ -30,5 +30,5 @@ def safe_answer(catalogue: Catalogue, line: Line, language: str, medium: Medium,
     numbers = speaker.numbers(flow.nodes[flow.numbers], bare=True)
     says = (Speech(speaker.phrase("safe")), *[Speech(numbers, slow=medium == "voice")] * TIMES[medium])
     if medium == "voice":
-        return voice.last_words(says, voice.voice_of(line, language), catalogue.directory.displays())
+        return voice.last_words(says, line, language, catalogue.directory.displays())
     return sms.render(Turn(session=None, steps=(), says=says, then=End()))

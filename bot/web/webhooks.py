@@ -145,7 +145,7 @@ def _answer(arrival: Arrival, line: Line, render: Callable[[Turn], str]) -> Resp
         replayed=answer.replayed,
     )
     _count(arrival, answer, time.perf_counter() - began)
-    if answer.text_service and not _text_number(w, line, answer.text_service, now):
+    if answer.text_service and not _text_number(w, line, answer, now):
         turn = arrival.turn and f"{arrival.turn}|text-failed"
         again = replace(arrival, turn=turn, inbound=TextFailed())
         answer = take_turn(w.conversation, again, line, now, render)
@@ -162,10 +162,11 @@ def _count(arrival: Arrival, answer: Answer, seconds: float) -> None:
         metrics.count("signpost_routings_total", channel=arrival.channel, service=answer.service)
 
 
-def _text_number(w: Wiring, line: Line, service_id: str, now: datetime) -> bool:
+def _text_number(w: Wiring, line: Line, answer: Answer, now: datetime) -> bool:
     """Send a service's number to the phone that is calling; False when it can't be handed over."""
     flow, directory = w.catalogue.flows[line.flow], w.catalogue.directory
-    speaker = Speaker(flow, directory, flow.wording(line.languages[0]), "text", now)
+    service_id = answer.text_service or ""
+    speaker = Speaker(flow, directory, flow.wording(answer.language), "text", now)
     caller = caller_from(g.form.get("From"))
     texter = _texter(w)
     if texter is None or not caller.number:

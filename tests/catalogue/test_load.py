@@ -194,7 +194,7 @@ FLOW, SERVICES, LINES = FILES
             "helpline",
             "'helpline'",
         ),
-        (LINES, '["en"]', '["en", "pl"]', "lines.norfolk", None, "no voice speaks 'pl'", "voices.pl"),
+        (LINES, '["en"]', '["en", "cy"]', "lines.norfolk", None, "no voice speaks 'cy'", "voices.cy"),
         (FLOW, 'start = "main"', 'start = "mian"', "flow.start", "'mian'", "main", "write 'main'"),
         (FLOW, 'start = "main"', 'start = "police"', "flow.start", "'police'", "options", "name such a node"),
         (
@@ -540,7 +540,10 @@ def test_a_long_value_is_cut_short(folder: Folder) -> None:
 
 def test_a_translation_that_lacks_words_says_which(folder: Folder) -> None:
     text = (folder.root / "flows/helpline.toml").read_text("utf-8")
-    reading = text[text.index("[reading]") : text.index("# ----", text.index("[reading]"))]
+    reading = "".join(
+        text[text.index(table) : text.index("# ----", text.index(table))]
+        for table in ("[language]", "[reading]")
+    )
     folder.append(
         "flows/helpline.pl.toml",
         TRANSLATION_HEAD
@@ -599,6 +602,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "array": list,
     "string": str,
     "integer": int,
+    "number": (int, float),
     "boolean": bool,
     "null": type(None),
 }

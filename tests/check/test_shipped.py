@@ -38,11 +38,6 @@ def test_faults_come_first(data: Data) -> None:
     assert levels == sorted(levels, key=("fault", "warning", "note").index)
 
 
-def test_words_that_are_never_said_are_a_note(data: Data) -> None:
-    data.edit("flows/helpline.toml", "nodes.frank", "text", '"Words for nobody."')
-    assert "nodes.frank" in items(data.report(), "note")
-
-
 def test_without_the_walk_the_other_proofs_stand(data: Data) -> None:
     data.edit("flows/helpline.toml", "nodes.young.options.4", "goto", '"young"')
     quick = data.report()

@@ -21,12 +21,14 @@ def add(data: Data, words: str) -> Data:
 
 
 def test_a_menu_of_five_options_is_a_fault(data: Data) -> None:
+    data.replace(FLOW, 'pl = "5"\n', "")
     add(data, menu("wide", "police", "frank", "childline", "samaritans", "main"))
     data.edit(FLOW, "nodes.other.options.4", "goto", '"wide"')
     assert "5 options" in found(data.report(), "fault", "nodes.wide.options")[0].found
 
 
 def test_keys_that_leave_a_gap_are_a_fault(data: Data) -> None:
+    data.replace(FLOW, 'pl = "5"\n', "")
     data.replace(FLOW, "[nodes.other.options.4]", "[nodes.other.options.5]")
     (fault,) = found(data.report(), "fault", "nodes.other.options")
     assert fault.found == "keys 1, 2, 3, 5"

@@ -196,7 +196,8 @@ def test_a_call_begins_with_999_and_the_menu() -> None:
     turn = Person("voice").does(Rang())
     assert "999" in turn.says[0].text.splitlines()[0]
     assert turn.says[0].text.index("999") < turn.says[0].text.index("press 1")
-    assert turn.then == Ask(FLOW.timing.answer_seconds)
+    assert isinstance(turn.then, Ask)
+    assert turn.then.timeout_seconds == FLOW.timing.answer_seconds
 
 
 # -- moving about ----------------------------------------------------------------------------------
