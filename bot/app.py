@@ -14,11 +14,12 @@ from werkzeug.wrappers import Response as AnyResponse
 import bot
 from bot.catalogue import Catalogue, load
 from bot.channels.rest import Texter, TwilioTexter
-from bot.conversation import Conversation
+from bot.conversation import Conversation, Understand
 from bot.errors import CatalogueError, StoreError
 from bot.log import configure, event
 from bot.settings import Settings
 from bot.store import Store, open_store, upgrade
+from bot.understanding import load as load_understanding
 from bot.web import ops, webhooks
 from bot.web.proxies import TrustedProxies
 from bot.web.safe import safe_answers
@@ -48,13 +49,14 @@ def create_app(
     catalogue: Catalogue | None = None,
     store: Store | None = None,
     texter: Texter | None = None,
+    understand: Understand | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Flask:
     """Build the application.
 
     Args:
         settings: from `Settings.from_env()`.
-        catalogue, store, texter, clock: instead of those that the settings name, for tests.
+        catalogue, store, texter, understand, clock: instead of those that the settings name, for tests.
 
     Raises:
         CatalogueError: the data files are not fit to be used; in production that includes
@@ -80,6 +82,7 @@ def create_app(
             secret=settings.secret_key.encode(),
             session_minutes=settings.session_minutes,
             code_version=bot.__version__,
+            understand=understand or load_understanding(settings.flows_dir).understand,
         ),
         sweeper=Sweeper(store),
         clock=clock,

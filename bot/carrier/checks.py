@@ -16,6 +16,7 @@ from bot.carrier.values import E164, URL
 EMPTY_SPEECH = 13520
 LONG_SPEECH = 13521
 BAD_LANGUAGE = 13512
+AUTO_WITH_MODEL = 13335
 BAD_NUMBER = 13224
 EMPTY_MESSAGE = 14103
 MANY_MESSAGES = 14109
@@ -98,6 +99,17 @@ def _break(element: Element) -> None:
         raise TwimlError(SCHEMA, "break: found content; allowed: none")
 
 
+def _gather(gather: Element) -> None:
+    """With a model of its own a Gather can't find the end of a sentence by itself
+    (https://www.twilio.com/docs/api/errors/13335).
+    """
+    if gather.get("speechModel") and gather.get("speechTimeout") == "auto":
+        raise TwimlError(
+            AUTO_WITH_MODEL,
+            'Gather speechTimeout: found "auto" with a speechModel; allowed: a whole number of seconds',
+        )
+
+
 def _number(element: Element) -> None:
     """Refuse anything but E.164: Twilio reads other forms as numbers in the United States."""
     if E164.fullmatch(element.text) is None:
@@ -145,7 +157,7 @@ def _messages(response: Element) -> None:
 
 CHECKS: Mapping[Channel, Mapping[str, Callable[[Element], None]]] = {
     "voice": {
-        "Say": _say, "Play": _play, "Dial": _dial, "Number": _number, "Redirect": _url, "break": _break,
+        "Say": _say, "Gather": _gather, "Play": _play, "Dial": _dial, "Number": _number, "Redirect": _url, "break": _break,
     },
     "messaging": {"Message": _message, "Media": _url, "Redirect": _url, "Response": _messages},
 }  # fmt: skip

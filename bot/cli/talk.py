@@ -17,6 +17,7 @@ from bot.web.wiring import SIMULATION, Simulation, wiring
 
 ORIGIN = "http://line.invalid"
 CALLERS = {"mobile": "+447700900123", "landline": "+441632960123", "withheld": "anonymous"}
+KEYS = frozenset("0123456789*#")
 STATUSES = {"answers": "completed", "busy": "busy", "no-answer": "no-answer", "fails": "failed"}
 
 
@@ -52,21 +53,28 @@ def sms(caller: str) -> None:
 @click.option("--caller", type=click.Choice(list(CALLERS)), default="mobile", show_default=True)
 @click.option("--other-end", type=click.Choice(list(STATUSES)), default="answers", show_default=True)
 def voice(caller: str, other_end: str) -> None:
-    """Ring the line. Type keys (0-9 * #) and press Enter; Enter alone is silence; q hangs up."""
+    """Ring the line. Type keys (0-9 * #) or what you would say; Enter alone is silence; q hangs up."""
     with tempfile.TemporaryDirectory() as folder:
         transport, account, line = _set_up(Path(folder))
         status = STATUSES[other_end]
         call = Call(transport, account, line, CALLERS[caller], always(status))  # type: ignore[arg-type]  # the four words above are statuses
-        click.echo("Keys and Enter; Enter alone stays silent; q hangs up.")
+        click.echo("Keys, or what you would say, and Enter; Enter alone stays silent; q hangs up.")
         _show(call.start())
         while not call.ended:
-            keys = click.prompt("key", default="", show_default=False, prompt_suffix="> ").strip()
+            said = click.prompt("you", default="", show_default=False, prompt_suffix="> ").strip()
             try:
-                _show(call.hang_up() if keys == "q" else call.press(keys) if keys else call.wait())
-            except ValueError as error:
-                click.echo(f"  ({error})")
+                _show(_does(call, said))
             except CallEndedError:
                 break
+
+
+def _does(call: Call, said: str) -> Sequence[events.Event]:
+    """Do what was typed: q, keys, words or nothing."""
+    if said == "q":
+        return call.hang_up()
+    if not said:
+        return call.wait()
+    return call.press(said) if set(said) <= KEYS else call.say(said)
 
 
 def _set_up(folder: Path) -> tuple[WsgiTransport, Account, Line]:
@@ -109,6 +117,8 @@ def _show(happened: Sequence[events.Event]) -> None:
                 click.secho(f"  [the call is over, by the {by}]", fg="yellow")
             case events.Errored(code=code, message=message):
                 click.secho(f"  [error {code}] {message}", fg="red")
+            case events.Spoke(taken=False):
+                click.echo("  (nothing listens for speech now)")
             case _:
                 pass
 

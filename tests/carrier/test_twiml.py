@@ -85,6 +85,8 @@ def test_documented_voice_twiml_is_read(inside: str) -> None:
         ('<Gather hints="' + "a" * 501 + '"/>', 12200),
         ('<Gather action="javascript:1"/>', 12200),
         ('<Gather speechModel="best"/>', 12200),
+        ('<Gather input="speech" language="xx-XX"/>', 13331),
+        ('<Gather input="speech" speechModel="phone_call" speechTimeout="auto"/>', 13335),
         ("<Gather><Dial>+443007900227</Dial></Gather>", 13320),
         ("<Gather>Press 1</Gather>", 13320),
         ("<Dial>101</Dial>", 13224),

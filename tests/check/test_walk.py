@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.core.directory import Directory
     from bot.core.flow import Flow
+    from bot.core.intent import Intent
     from bot.core.session import Medium
 
 FLOW, SERVICES = "flows/helpline.toml", "config/services.toml"
@@ -84,8 +85,16 @@ def test_a_turn_that_says_nothing_is_named(data: Data) -> None:
 
 
 def test_silence_that_goes_round_is_named(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    def patient(flow: Flow, directory: Directory, session: Session, inbound: Inbound, now: datetime) -> Turn:
-        turn = advance(flow, directory, session, inbound, now)
+    def patient(
+        flow: Flow,
+        directory: Directory,
+        session: Session,
+        inbound: Inbound,
+        now: datetime,
+        *,
+        intent: Intent | None = None,
+    ) -> Turn:
+        turn = advance(flow, directory, session, inbound, now, intent=intent)
         return replace(turn, session=session) if isinstance(inbound, Silence) else turn
 
     monkeypatch.setattr(walk, "advance", patient)
@@ -94,8 +103,16 @@ def test_silence_that_goes_round_is_named(data: Data, monkeypatch: pytest.Monkey
 
 
 def test_a_number_outside_the_directory_is_named(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
-    def astray(flow: Flow, directory: Directory, session: Session, inbound: Inbound, now: datetime) -> Turn:
-        turn = advance(flow, directory, session, inbound, now)
+    def astray(
+        flow: Flow,
+        directory: Directory,
+        session: Session,
+        inbound: Inbound,
+        now: datetime,
+        *,
+        intent: Intent | None = None,
+    ) -> Turn:
+        turn = advance(flow, directory, session, inbound, now, intent=intent)
         return replace(turn, then=Connect("999", 40)) if isinstance(turn.then, Connect) else turn
 
     monkeypatch.setattr(walk, "advance", astray)

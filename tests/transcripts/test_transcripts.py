@@ -9,6 +9,7 @@ a change of words: `pytest tests/transcripts --record`, and read the difference.
     texts: fail                                            the carrier takes no texts
     > words               send a text              > picture       send a picture without words
     > press 3             press keys               > wait          stay silent
+    > say the police      speak                    > say (0.2) …   speak, and be badly heard
     > hang up             ring off                 > later 61      61 minutes go by
 """
 
@@ -108,6 +109,11 @@ class Script:
                 happened = call.start()
             case ["press", keys]:
                 happened = call.press(keys)
+            case ["say", words]:
+                found = re.fullmatch(r"(?:\(([\d.]+)\) )?(.+)", words)
+                assert found
+                happened = call.say(found[2], float(found[1] or 0.9))
+                assert [event.taken for event in happened if isinstance(event, events.Spoke)] == [True]
             case ["wait"]:
                 happened = call.wait()
             case ["hang", "up"]:

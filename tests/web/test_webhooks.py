@@ -200,7 +200,7 @@ def test_withheld_callers_are_served_and_share_nothing(line: PlayedLine, caller:
     first.start()
     first.press("3")
     second.start()
-    assert second.heard[-1].startswith("If anyone is in danger now")
+    assert second.heard[0].startswith("If anyone is in danger now")
     first.press("2")
     assert "We can't text it to this phone" in first.heard[-3]
     assert line.sent.bodies == []

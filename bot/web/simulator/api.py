@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from bot.web.simulator.forms import ChoicesForm, Form, KeysForm, NoForm, TextForm
+from bot.web.simulator.forms import ChoicesForm, Form, KeysForm, NoForm, SpeechForm, TextForm
 from bot.web.simulator.guard import is_own_page
 from bot.web.simulator.phone import Choices, Phone, RefusedError
 from bot.web.simulator.switchboard import Switchboard
@@ -120,6 +120,12 @@ def ring(phone_id: str) -> Response:
 def keys(phone_id: str) -> Response:
     """Press keys."""
     return _done(phone_id, KeysForm, lambda phone, form: phone.press(form.keys))
+
+
+@api.post("/phones/<phone_id>/speech")
+def speech(phone_id: str) -> Response:
+    """Say something."""
+    return _done(phone_id, SpeechForm, lambda phone, form: phone.speak(form.words, form.confidence))
 
 
 @api.post("/phones/<phone_id>/wait")

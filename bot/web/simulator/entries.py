@@ -21,6 +21,8 @@ TELLING = (
     "Body",
     "NumMedia",
     "Digits",
+    "SpeechResult",
+    "Confidence",
     "CallStatus",
     "DialCallStatus",
     "DialCallDuration",

@@ -13,6 +13,7 @@ from bot.web.simulator.people import CallerKind, FarEnd
 LONGEST_TEXT_CHARS = 1600
 MOST_PICTURES = 10  # Twilio's limit of media in one message
 MOST_KEYS = 20
+LONGEST_SPEECH_CHARS = 500
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
@@ -62,6 +63,13 @@ class KeysForm(Form):
     """Keys that are pressed."""
 
     keys: str = Field(pattern=r"^[0-9*#]+$", max_length=MOST_KEYS)
+
+
+class SpeechForm(Form):
+    """What is said on a call, and how well the recogniser hears it (0 to 1)."""
+
+    words: str = Field(max_length=LONGEST_SPEECH_CHARS, pattern=r"\S")
+    confidence: float = Field(0.9, ge=0, le=1)
 
 
 class NoForm(Form):

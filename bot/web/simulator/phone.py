@@ -138,6 +138,11 @@ class Phone:
         with self.lock, self._carried():
             self._present_call().press(keys)
 
+    def speak(self, words: str, confidence: float) -> None:
+        """Say something, heard so well (0 to 1). Raises RefusedError without a call."""
+        with self.lock, self._carried():
+            self._present_call().say(words, confidence)
+
     def wait(self) -> None:
         """Say and press nothing until the line goes on. Raises RefusedError without a call."""
         with self.lock, self._carried():

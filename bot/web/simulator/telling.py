@@ -46,6 +46,8 @@ def tell(happened: events.Event, phone: Phone) -> Message | Caption | None:
             return Caption(
                 0, "person", f"Pressed {key}" if taken else f"Pressed {key}: nothing was listening"
             )
+        case events.Spoke(words, _, taken):
+            return Caption(0, "person", f"Said: {words}" if taken else "Spoke: nothing was listening")
         case events.Silent(waited):
             return Caption(0, "person", f"Stayed silent for {seconds(waited)}")
         case events.Errored(code, message):

@@ -79,6 +79,7 @@ def _call(phone: Phone) -> dict[str, Any]:
     return {
         "state": state,
         "sentence": sentence,
+        "hears": bool(phone.call and phone.call.listening and "speech" in phone.call.listening.input),
         # When the far end does its next thing; the page comes back then and asks for it.
         "next_in_milliseconds": next_in,
         "captions": [asdict(caption) for caption in phone.captions],
@@ -97,7 +98,8 @@ def _state(phone: Phone) -> tuple[str, str, int | None]:
             return "joined", f"Talking to {name}.", TALK_MILLISECONDS
         return "ringing", f"Ringing {name}… showing {national(dialling.caller_id)}", RING_MILLISECONDS
     if listening := call.listening:
-        return "listening", f"Listening for a key for {seconds(listening.timeout_seconds)}.", None
+        awaited = "a key or your voice" if "speech" in listening.input else "a key"
+        return "listening", f"Listening for {awaited} for {seconds(listening.timeout_seconds)}.", None
     return "speaking", "The line is speaking.", None
 
 

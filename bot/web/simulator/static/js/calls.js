@@ -29,7 +29,19 @@ function press(key, act) {
   act("/keys", { keys: key });
 }
 
+function say(act) {
+  const words = find("said").value.trim();
+  if (!words || !isAllowed(find("say"))) return;
+  hush();
+  act("/speech", { words, confidence: find("mumbled").checked ? 0.2 : 0.9 });
+  find("said").value = "";
+}
+
 export function startCalls(act) {
+  find("speaker").addEventListener("submit", (event) => {
+    event.preventDefault();
+    say(act);
+  });
   const wait = find("wait");
   find("ring").addEventListener("click", () => {
     if (!isAllowed(find("ring"))) return;
@@ -74,6 +86,7 @@ export function showCalls(state, act) {
   ring.classList.toggle("stop", onCall);
   allow(ring, onCall || !state.no_call);
   allow(find("wait"), call.state === "listening");
+  allow(find("say"), call.hears);
   for (const key of find("keypad").children) allow(key, onCall);
   // The far end takes a moment to answer and another to hang up.
   clearTimeout(farEnd);
