@@ -43,7 +43,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - what a test may give in the place of what the settings name
     settings: Settings,
     *,
     catalogue: Catalogue | None = None,

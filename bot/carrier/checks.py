@@ -157,7 +157,8 @@ def _messages(response: Element) -> None:
 
 CHECKS: Mapping[Channel, Mapping[str, Callable[[Element], None]]] = {
     "voice": {
-        "Say": _say, "Gather": _gather, "Play": _play, "Dial": _dial, "Number": _number, "Redirect": _url, "break": _break,
+        "Say": _say, "Gather": _gather, "Play": _play, "Dial": _dial, "Number": _number,
+        "Redirect": _url, "break": _break,
     },
     "messaging": {"Message": _message, "Media": _url, "Redirect": _url, "Response": _messages},
 }  # fmt: skip

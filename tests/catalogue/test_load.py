@@ -542,7 +542,7 @@ def test_a_translation_that_lacks_words_says_which(folder: Folder) -> None:
     text = (folder.root / "flows/helpline.toml").read_text("utf-8")
     reading = "".join(
         text[text.index(table) : text.index("# ----", text.index(table))]
-        for table in ("[language]", "[reading]")
+        for table in ("\n[language]\n", "\n[reading]\n")
     )
     folder.append(
         "flows/helpline.pl.toml",

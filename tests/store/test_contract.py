@@ -51,6 +51,7 @@ def test_next_turn_finds_the_session_whole(store: Store) -> None:
         turns=7,
         stage="dialling",
         routing_id="r1",
+        offers=("police", "main"),
     )
     untouched = [field.name for field in fields(Session) if getattr(kept, field.name) == field.default]
     assert untouched == []

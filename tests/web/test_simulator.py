@@ -176,7 +176,7 @@ def test_text_that_no_phone_sends_is_refused(simulator: PagePlayed, form: dict[s
 def test_call_leads_to_each_service(simulator: PagePlayed, key: str, service: tuple[str, str]) -> None:
     name, number = service
     simulator.do("ring")
-    assert simulator.state["call"]["sentence"] == "Listening for a key for 8 seconds."
+    assert simulator.state["call"]["sentence"] == "Listening for a key or your voice for 8 seconds."
     assert "999" in simulator.heard()
     simulator.do("keys", keys=key)
     assert number in simulator.heard()

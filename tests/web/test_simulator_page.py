@@ -93,7 +93,7 @@ def in_conversation(page: Page) -> None:
 
 def on_call(page: Page) -> None:
     page.get_by_role("button", name="Call", exact=True).click()
-    expect(page.locator("#call-state")).to_have_text("Listening for a key for 8 seconds.")
+    expect(page.locator("#call-state")).to_have_text("Listening for a key or your voice for 8 seconds.")
     press(page, "2")
     expect(page.locator("#captions")).to_contain_text("0800 555 111")
     press(page, "2")
