@@ -9,6 +9,7 @@ from bot.check.finding import LEVELS, Finding, Report
 
 NAMES = {"fault": "Faults: mend these", "warning": "Warnings: look at these", "note": "Notes"}
 MOST_AGES = 5
+MOST_LETTERS = 6
 WIDEST_ITEM = 48
 
 
@@ -36,7 +37,7 @@ def _texts(report: Report) -> str:
             str(size.chars),
             str(size.parts),
             size.encoding,
-            size.forced_by,
+            _few(size.forced_by),
         )
         for size in report.texts
     ]
@@ -100,6 +101,10 @@ def _lines(cells: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterator[st
             for cell, width in zip(row, widths, strict=True)
         ]
         yield "  ".join(padded).rstrip()
+
+
+def _few(letters: str) -> str:
+    return letters if len(letters) <= MOST_LETTERS else f"{letters[:MOST_LETTERS]}…"
 
 
 def _cut(cell: str) -> str:

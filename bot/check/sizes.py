@@ -18,6 +18,7 @@ from bot.core.session import Medium, Session, Turn
 MOST_PARTS = 2
 MOST_PARTS_UCS2 = 3  # in a language whose letters are not in GSM-7
 MOST_PARTS_MAIN = 1
+MOST_LETTERS_NAMED = 6
 MOST_SPEECH_CHARS = 3000  # Amazon Polly's limit for one <Say>
 CHARS_A_SECOND = 15  # about 170 English words a minute, pauses at line ends not counted
 LONGEST_MENU_SECONDS = 40
@@ -116,14 +117,15 @@ def of_texts(scope: Scope, sizes: Iterable[TextSize]) -> Iterator[Finding]:
             limit = "the first menu fits one part: 160 characters, or 70 with letters outside GSM-7"
             yield Finding("warning", scope.file, size.item, found, limit, "shorten it")
         if size.forced_by:
-            forced.setdefault(size.forced_by, []).append(size.item)
+            # In a language that can't be written without such letters, one note is enough.
+            forced.setdefault(size.forced_by if source else "", []).append(size.item)
     for letters, items in forced.items():
         yield Finding(
             # Polish can't be written without ł: there it is the price of the language, not a slip.
             "warning" if scope.wording.status == "source" else "note",
             scope.file,
             items[0] if len(items) == 1 else f"{items[0]} and {len(items) - 1} more",
-            named(letters),
+            named(letters) if letters else "letters that are not in GSM-7",
             "letters of GSM-7, so that a part holds 160 characters and not 70",
             "write a plain letter where the language allows it (a straight quote, a hyphen)",
         )
@@ -188,4 +190,6 @@ def _safe(scope: Scope, medium: Medium) -> str:
 
 
 def _because(letters: str) -> str:
+    if len(letters) > MOST_LETTERS_NAMED:
+        return " because of the letters of the language"
     return f" because of {named(letters)}" if letters else ""
