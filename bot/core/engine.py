@@ -9,7 +9,7 @@ from bot.core.directory import Directory
 from bot.core.flow import Flow
 from bot.core.intent import Intent
 from bot.core.line import Line
-from bot.core.match import Match, is_command, key_in, match_key, match_words
+from bot.core.match import Match, is_command, key_in, match_key
 from bot.core.session import (
     DialEnded,
     End,
@@ -105,9 +105,11 @@ class _Answering(Understood):
         self.warned = True
         if self.is_stop(said.text):
             self.follow(Match("command", "stop", "word"))
-        elif not (self.emergency() or self.language_called(said.text)):
+        elif not (self.emergency() or self.language_called(said.text) or self.by_word(said.text, None)):
+            # Words of the present language come before another one's: MENU is MENU in all of them.
             self.follow_language()
-            self.answer_words(said.text, None, "picture" if said.media and not said.text.strip() else "")
+            if not (self.met and self.by_word(said.text, None)):
+                self.by_meaning("picture" if said.media and not said.text.strip() else "not_understood")
             self.tell_way_back()
 
     def hear(self, spoken: Spoken) -> None:
@@ -119,36 +121,25 @@ class _Answering(Understood):
         if self.emergency() or self.language_called(spoken.text):
             return
         key = key_in(spoken.text, self.speaker.wording)
-        if not (key and not self.offered and self.act(key)):
-            self.answer_words(spoken.text, spoken.confidence, "")
-
-    def answer_words(self, text: str, confidence: float | None, why: str) -> None:
-        """Answer by keys and words, and by what they mean where they are none."""
-        if self.yes_or_no(text):
+        if key and not self.offered and self.act(key):
             return
-        match = match_words(text, self.flow, self.menu_in_view(), self.speaker.wording)
-        doubted = confidence is not None and confidence < self.flow.meanings.heard and not self.offered
-        if match and doubted and match.kind == "node" and self.flow.may_offer(match.target):
-            self.confirm(match.target)
-        elif match:
-            self.follow(match)
-        elif doubted and (meant := self.meant()):
+        if not self.by_word(spoken.text, spoken.confidence):
             self.warned = True
-            self.confirm(meant)
-        else:
-            self.warned = True
-            if self.understood():
-                return
-            if not self.session.node:
-                # Nothing was asked yet: a keyword, "hi" or a whole story meets the menu, without blame.
-                self.open("message")
+            meant = self.meant() if self.is_doubted(spoken.confidence) else ""
+            if meant:
+                self.confirm(meant)
             else:
-                self.miss(why or "not_understood")
+                self.by_meaning("not_understood")
 
-    def meant(self) -> str:
-        """The node to ask about where words were badly heard, or ""."""
-        target = self.flow.meanings.labels.get(self.intent.label, "") if self.intent else ""
-        return target if self.flow.may_offer(target) else ""
+    def by_meaning(self, why: str) -> None:
+        """Answer by what free text means; where nobody knows, say so and ask again."""
+        if self.understood():
+            return
+        if not self.session.node:
+            # Nothing was asked yet: a keyword, "hi" or a whole story meets the menu, without blame.
+            self.open("message")
+        else:
+            self.miss(why)
 
     def is_stop(self, text: str) -> bool:
         """Whether all of a text is an opt-out, in the present language or the line's first."""

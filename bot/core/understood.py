@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.calling import Calling
-from bot.core.match import Match, fold
+from bot.core.match import Match, fold, match_words
 from bot.core.session import Speech
 
 
@@ -30,6 +30,25 @@ class Understood(Calling):
         self.visit(node, self.intent.rule)
         return True
 
+    # Words
+
+    def by_word(self, text: str, confidence: float | None) -> bool:
+        """Answer by a key or a known word; False where the text is neither."""
+        if self.yes_or_no(text):
+            return True
+        match = match_words(text, self.flow, self.menu_in_view(), self.speaker.wording)
+        if match is None:
+            return False
+        if self.is_doubted(confidence) and match.kind == "node" and self.flow.may_offer(match.target):
+            self.confirm(match.target)
+        else:
+            self.follow(match)
+        return True
+
+    def is_doubted(self, confidence: float | None) -> bool:
+        """Whether the recogniser is not sure of what it heard; an answer to a question is believed."""
+        return confidence is not None and confidence < self.flow.meanings.heard and not self.offered
+
     # Meanings
 
     def understood(self) -> bool:
@@ -42,17 +61,27 @@ class Understood(Calling):
             return self._stop(sure=sure)
         self.session = replace(self.session, misses=0, rounds=0)
         target = meanings.labels[intent.label]
-        between = meanings.between.get(frozenset({intent.label, intent.second or intent.label}))
         if target == self.flow.start:
             self.visit(target, intent.rule)
         elif sure:
             self.answer(target)
-        elif between:
+        elif between := self.between():
             self.answer(between)
         else:
             second = meanings.labels.get(intent.second, "") if intent.second else ""
             self.which(target, "" if intent.second == "emergency" else second)
         return True
+
+    def between(self) -> str:
+        """The node for two meanings that nobody is asked to choose between, or ""."""
+        pair = frozenset({self.intent.label, self.intent.second}) if self.intent else frozenset()
+        return next((goto for labels, goto in self.flow.meanings.between.items() if labels == pair), "")
+
+    def meant(self) -> str:
+        """The node to ask about where words were badly heard, or ""."""
+        target = self.flow.meanings.labels.get(self.intent.label, "") if self.intent else ""
+        target = self.between() or target
+        return target if self.flow.may_offer(target) else ""
 
     def answer(self, target: str) -> None:
         """Give the answer at once, with the way out of a misunderstanding."""
@@ -118,7 +147,9 @@ class Understood(Calling):
         """Change to the language that the whole text asks for ("POMOC", "po polsku", "english")."""
         said = fold(text)
         for language in self.languages:
-            if language != self.session.language and said in self.flow.wording(language).called:
+            if said in self.flow.wording(language).called:
+                if language == self.session.language and self.by_word(text, None):
+                    return True  # "ajuda" asks for Portuguese, and in Portuguese for help
                 self.change_language(language, "word")
                 return True
         return False
