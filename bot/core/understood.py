@@ -155,12 +155,17 @@ class Understood(Calling):
         return False
 
     def language_key(self, key: str, *, opening: bool) -> bool:
-        """Change to the language on this key; the key of the present one goes back to the first."""
-        language = self.flow.language_keys.get(key, "")
+        """Change to the language on this key, at the first menu where they are offered; a slip of the
+        finger further on changes nothing. The key of the present one goes back to the first, anywhere.
+        """
+        language, first = self.flow.language_keys.get(key, ""), self.languages[0]
         if language not in self.languages or (key in self.flow.command_keys and not opening):
             return False
-        first = self.languages[0]
-        self.change_language(first if language == self.session.language else language, "key")
+        if language == self.session.language:
+            language = first
+        elif self.session.node != self.flow.start:
+            return False
+        self.change_language(language, "key")
         return True
 
     def change_language(self, language: str, how: str) -> None:
