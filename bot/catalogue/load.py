@@ -19,6 +19,8 @@ from bot.core.line import Line
 from bot.errors import CatalogueError
 
 REVISION_CHARS = 12
+# Files in flows/ that are no script: they belong to `bot.understanding`.
+OF_UNDERSTANDING = ("understanding", "emergency", "topics", "ages")
 M = TypeVar("M", bound=models.Model)
 
 
@@ -109,7 +111,7 @@ class _Reader:
         sources = [
             path
             for path in sorted(self.flows_dir.glob("*.toml"))
-            if "." not in path.stem and not path.stem.startswith(("understanding", "emergency"))
+            if "." not in path.stem and not path.stem.startswith(OF_UNDERSTANDING)
         ]
         if not sources:
             where = self.flows_dir.name

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.core.segments import Encoding
+
 Level = Literal["fault", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("fault", "warning", "note")
 
@@ -34,7 +36,7 @@ class TextSize:
     state: str
     chars: int
     parts: int
-    encoding: str
+    encoding: Encoding
     forced_by: str
 
 

@@ -12,11 +12,9 @@ from bot.check.scope import Scope
 from bot.core.directory import Service
 from bot.core.flow import Node
 from bot.core.prompts import Speaker
-from bot.core.segments import not_gsm, segments
+from bot.core.segments import MOST_PARTS, not_gsm, segments
 from bot.core.session import Medium, Session, Turn
 
-MOST_PARTS = 2
-MOST_PARTS_UCS2 = 3  # in a language whose letters are not in GSM-7
 MOST_PARTS_MAIN = 1
 MOST_LETTERS_NAMED = 6
 MOST_SPEECH_CHARS = 3000  # Amazon Polly's limit for one <Say>
@@ -58,14 +56,12 @@ def texts(scope: Scope, turns: Iterable[Turn]) -> Iterator[TextSize]:
 
 
 def _longest_answer(scope: Scope, speaker: Speaker, node: Node, service: Service) -> str:
-    """A service as it is answered to free text in a language that nobody asked for: all that may be added."""
+    """A service as it is answered to free text: with all that may be added."""
     more = "more" if service.emergency else "not_meant"
     told = [speaker.service(service, node.id, more)]
-    if scope.wording is not scope.flow.source:
-        english = replace(speaker, wording=scope.flow.source)
-        draft_emergency = service.emergency and scope.wording.status == "draft"
-        urgent = english.phrase("urgent", number=service.phone.display)
-        told.append(urgent if draft_emergency else english.offer(""))
+    if service.emergency and scope.wording.status == "draft":
+        source = replace(speaker, wording=scope.flow.source)
+        told.append(source.phrase("urgent", number=service.phone.display))
     return "\n".join(told)
 
 
@@ -108,9 +104,9 @@ def of_texts(scope: Scope, sizes: Iterable[TextSize]) -> Iterator[Finding]:
             f"{size.chars} characters in {size.parts} parts, {size.encoding}{state}{_because(size.forced_by)}"
         )
         source = scope.wording.status == "source"
-        most = MOST_PARTS if source or size.encoding == "GSM-7" else MOST_PARTS_UCS2
+        most = MOST_PARTS["GSM-7" if source else size.encoding]
         if size.parts > most:
-            limit = f"no more than {most} parts: {'306' if most == MOST_PARTS else '201'} characters"
+            limit = f"no more than {most} parts: {'201' if size.forced_by else '306'} characters"
             cure = "shorten it; each part is paid for, and the second may arrive late"
             yield Finding("fault", scope.file, size.item, found, limit, cure)
         elif size.item == f"nodes.{scope.flow.start}" and source and size.parts > MOST_PARTS_MAIN:

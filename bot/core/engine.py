@@ -135,6 +135,8 @@ class _Answering(Understood):
         """Answer by what free text means; where nobody knows, say so and ask again."""
         if self.understood():
             return
+        if self.intent:  # another story, and no answer to what was asked
+            self.offered = ()
         if not self.session.node:
             # Nothing was asked yet: a keyword, "hi" or a whole story meets the menu, without blame.
             self.open("message")

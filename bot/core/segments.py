@@ -39,6 +39,9 @@ _MULTI_UNITS: dict[Encoding, int] = {"GSM-7": 153, "UCS-2": 67}
 # curly quotes (U+2018 to U+201E) and dashes (U+2013, U+2014).
 _PLAIN = str.maketrans("łŁđĐ\u201e\u201d\u201c\u2018\u2019\u2013\u2014", 'lLdD"""\'\'--')
 
+# What the line allows itself: a third part alone where the language can't be written in GSM-7.
+MOST_PARTS: dict[Encoding, int] = {"GSM-7": 2, "UCS-2": 3}
+
 _LAST_OF_ONE_UNIT = "\uffff"
 
 

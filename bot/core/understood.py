@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bot.core.calling import Calling
 from bot.core.match import Match, fold, match_words
+from bot.core.segments import MOST_PARTS, segments
 from bot.core.session import Speech
 
 
@@ -139,9 +140,13 @@ class Understood(Calling):
             self.met = language != self.languages[0]
 
     def tell_way_back(self) -> None:
-        """After an answer in a language that nobody asked for by name, how to get the first one."""
-        if self.met:
-            self.says.append(Speech(self.speaker_of(self.languages[0]).offer("")))
+        """After an answer in a language that nobody asked for by name, how to get the first one; where
+        that would take a part too many, the word still works.
+        """
+        offer = Speech(self.speaker_of(self.languages[0]).offer(""))
+        air = segments("\n".join(speech.text for speech in [*self.says, offer]))
+        if self.met and air.parts <= MOST_PARTS[air.encoding]:
+            self.says.append(offer)
 
     def language_called(self, text: str) -> bool:
         """Change to the language that the whole text asks for ("POMOC", "po polsku", "english")."""

@@ -10,8 +10,20 @@ def items(report: Report, level: str) -> set[str]:
     return {one.item for one in report.findings if one.level == level}
 
 
-def test_the_shipped_data_has_no_fault(data: Data) -> None:
-    assert [(one.item, one.found) for one in data.report(walked=True).faults] == []
+def test_the_shipped_data_has_no_fault(shipped: Data) -> None:
+    report = shipped.report(walked=True)
+    assert [(one.file, one.item, one.found) for one in report.faults] == []
+    languages = {"en", "pl", "lt", "pt", "ro", "ru", "uk"}
+    assert {(one.language, one.medium) for one in report.explored} == {
+        (language, medium) for language in languages for medium in ("text", "voice")
+    }
+    drafts = {one.file for one in report.warnings if one.item == "flow.status"}
+    assert drafts == {f"flows/helpline.{language}.toml" for language in languages - {"en"}}
+    # Russian and Ukrainian can't be written in GSM-7; Polish, Lithuanian and Romanian are, without accents.
+    most: dict[str, int] = {}
+    for size in report.texts:
+        most[size.language] = max(most.get(size.language, 0), size.parts)
+    assert most == {"en": 2, "pl": 2, "lt": 2, "pt": 2, "ro": 2, "ru": 3, "uk": 3}
 
 
 def test_production_asks_for_real_lines_and_fresh_listings(data: Data) -> None:
