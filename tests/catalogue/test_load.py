@@ -15,6 +15,7 @@ from bot.core.directory import END_OF_DAY
 from bot.errors import CatalogueError
 
 ROOT = Path(__file__).parents[2]
+LANGUAGES = 'languages = ["en", "pl", "lt", "pt", "ro", "ru", "uk"]'
 FILES = ("flows/helpline.toml", "config/services.toml", "config/lines.toml")
 
 TRANSLATION_HEAD = """
@@ -72,8 +73,12 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    """Give a copy of the shipped data."""
-    return Folder(tmp_path)
+    """Give a copy of the shipped data, in English alone: translations have tests of their own."""
+    english = Folder(tmp_path)
+    for path in (tmp_path / "flows").glob("*.*.toml"):
+        path.unlink()
+    english.replace("config/lines.toml", LANGUAGES, 'languages = ["en"]')
+    return english
 
 
 # -- what is shipped -------------------------------------------------------------------------------
@@ -93,6 +98,14 @@ def test_the_shipped_files_load(folder: Folder) -> None:
 def test_every_number_that_can_be_dialled_is_in_the_directory_and_offered() -> None:
     directory = load(ROOT / "flows", ROOT / "config").directory
     assert directory.dialable() == {"+44800555111", "+443007900227"}
+
+
+def test_the_shipped_languages_load_and_production_serves_drafts_by_name_alone() -> None:
+    catalogue = load(ROOT / "flows", ROOT / "config")
+    known = {"en", "pl", "lt", "pt", "ro", "ru", "uk"}
+    assert set(catalogue.flows["helpline"].wordings) == set(catalogue.first_line.languages) == known
+    assert set(catalogue.serving(()).flows["helpline"].wordings) == {"en"}
+    assert set(catalogue.serving(("lt", "pl")).flows["helpline"].wordings) == {"en", "lt", "pl"}
 
 
 def test_the_revision_changes_with_a_word_and_with_nothing_else(folder: Folder) -> None:
