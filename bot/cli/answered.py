@@ -1,4 +1,4 @@
-"""What a first message or a first sentence on a call would be answered, without a line and without a record."""
+"""What a first message, or a first sentence on a call, would be answered; nothing is sent or kept."""
 
 from __future__ import annotations
 
