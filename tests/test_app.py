@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from bot.app import create_app
 from bot.errors import CatalogueError
 from bot.settings import ROOT, Settings
+from bot.web.wiring import KEY, Wiring
 from tests.line import TOKEN, play, sqlite_url
 
 
@@ -65,6 +67,17 @@ def test_production_starts_once_the_data_is_fit(tmp_path: Path, assured_config: 
     assert "signpost db upgrade" in not_ready.get_json()["checks"]["database"]["reasons"][0]
     assert client.get("/simulator").status_code == 404
     assert client.get("/").status_code == 404
+
+
+def test_production_serves_only_the_drafts_that_are_named(tmp_path: Path, assured_config: Path) -> None:
+    settings = production(tmp_path, assured_config)
+    for drafts in ((), ("pl", "uk")):
+        app = create_app(replace(settings, draft_languages=drafts))
+        wiring: Wiring = app.extensions[KEY]
+        flow = wiring.conversation.flows["helpline"]
+        assert set(flow.wordings) == {"en", *drafts}
+    with pytest.raises(CatalogueError, match="DRAFT_LANGUAGES\n    found: cy"):
+        create_app(replace(settings, draft_languages=("cy",)))
 
 
 def test_production_starts_while_the_database_is_away(tmp_path: Path, assured_config: Path) -> None:

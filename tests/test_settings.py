@@ -79,6 +79,7 @@ def test_values_are_read() -> None:
             "PORT": "65535",
             "WORKERS": "4",
             "SESSION_MINUTES": "5",
+            "DRAFT_LANGUAGES": "PL, lt",
             "LOG_LEVEL": "debug",
             "PUBLIC_URL": "http://localhost:8000/",
             "TWILIO_AUTH_TOKEN": f"{TOKEN}, {TOKEN}-2,",
@@ -86,6 +87,7 @@ def test_values_are_read() -> None:
     )
     assert (settings.host, settings.port, settings.workers) == ("0.0.0.0", 65535, 4)  # noqa: S104 - as above
     assert settings.session_minutes == 5
+    assert settings.draft_languages == ("pl", "lt")
     assert settings.log_level == "DEBUG"
     assert settings.public_url == "http://localhost:8000"
     assert settings.auth_tokens == (TOKEN, f"{TOKEN}-2")
@@ -157,13 +159,14 @@ def test_every_fault_is_told_at_once_with_found_limit_and_cure(tmp_path: Path) -
         "PORT": "0",
         "WORKERS": "65",
         "SESSION_MINUTES": "4",
+        "DRAFT_LANGUAGES": "Polish",
         "LOG_LEVEL": "LOUD",
         "FLOWS_DIR": str(tmp_path / "none"),
         "CONFIG_DIR": str(tmp_path / "none"),
     }
     text = refused(**bad)
     assert names_in(text) == list(bad)
-    assert text.startswith("12 faults in the settings")
+    assert text.startswith("13 faults in the settings")
     for word in ("found:", "limit:", "cure:"):
         assert text.count(word) == len(bad)
 

@@ -90,7 +90,10 @@ def _known_places(flow: Flow, session: Session) -> Session:
     node = session.node if session.node in flow.nodes else ""
     trail = tuple(place for place in session.trail if place in flow.nodes) if node else ()
     offers = session.offers if set(session.offers) <= set(flow.nodes) else ()
-    return replace(session, turns=session.turns + 1, node=node, trail=trail, offers=offers)
+    # A language may be taken out of service while somebody is in it.
+    language = session.language if session.language in flow.wordings else flow.source.language
+    turns = session.turns + 1
+    return replace(session, turns=turns, node=node, trail=trail, offers=offers, language=language)
 
 
 class _Answering(Understood):

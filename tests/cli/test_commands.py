@@ -112,6 +112,8 @@ def test_talk_by_text_and_by_voice(run: CliRunner) -> None:
     rung = run.invoke(signpost, ["talk", "voice", "--other-end", "busy"], input="3\n2\n1\n1\nq\n")
     for words in ("0300 7900 227", "[text to your phone]", "[the transfer: busy]", "The line is busy"):
         assert words in rung.output
+    spoken = run.invoke(signpost, ["talk", "voice"], input="crime stoppers\nq\n")
+    assert "0800 555 111" in spoken.output
 
 
 def test_faulty_settings_end_with_their_text_and_no_traceback() -> None:

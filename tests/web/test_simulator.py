@@ -297,6 +297,25 @@ def test_what_is_not_a_key_is_refused(simulator: PagePlayed, keys: str) -> None:
     simulator.refused("keys", 400, keys=keys)
 
 
+def test_what_is_said_on_a_call_is_heard_and_answered(simulator: PagePlayed) -> None:
+    assert not simulator.state["call"]["hears"]
+    simulator.do("ring")
+    assert simulator.state["call"]["hears"]
+    simulator.do("speech", words="crime stoppers")
+    assert "0800 555 111" in simulator.heard()
+    said = [one["text"] for one in simulator.state["call"]["captions"] if one["by"] == "person"]
+    assert said == ["Said: crime stoppers"]
+    simulator.do("speech", words="the police", confidence=0.1)
+    assert "Is it this?" in simulator.heard()
+    assert ("SpeechResult", "the police") in [tuple(one) for one in simulator.state["exchanges"][0]["sent"]]
+
+
+@pytest.mark.parametrize("form", [{}, {"words": " "}, {"words": "x" * 501}, {"words": "hi", "confidence": 2}])
+def test_what_nobody_can_say_is_refused(simulator: PagePlayed, form: dict[str, object]) -> None:
+    simulator.do("ring")
+    simulator.refused("speech", 400, **form)
+
+
 # -- choices, time, people -----------------------------------------------------------------------
 
 

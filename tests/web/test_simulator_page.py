@@ -114,6 +114,14 @@ def press(page: Page, key: str) -> None:
     expect(pressed).to_have_count(before + 1)
 
 
+def test_what_would_be_said_is_typed(simulator: Page) -> None:
+    simulator.get_by_role("button", name="Call", exact=True).click()
+    simulator.get_by_label("Speak").fill("crime stoppers")
+    simulator.get_by_role("button", name="Say", exact=True).click()
+    expect(simulator.locator("#captions")).to_contain_text("Said: crime stoppers")
+    expect(simulator.locator("#captions")).to_contain_text("0800 555 111")
+
+
 def looking_at_twiml(page: Page) -> None:
     on_call(page)
     page.get_by_role("tab", name="TwiML").click()

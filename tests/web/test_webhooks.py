@@ -293,6 +293,8 @@ def test_nothing_of_the_person_is_kept_or_logged(tmp_path: Path, capfd: pytest.C
     texting.send("3")
     call = line.call()
     call.start()
+    call.say("i am Wilhelmina and my brother sells drugs")
+    call.press("4")
     call.press("2")
     line.sent.fails = True
     call.press("2")
