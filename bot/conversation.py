@@ -136,7 +136,8 @@ def _understood(
     inbound = arrival.inbound
     if conversation.understand is None or not isinstance(inbound, Said | Spoken) or not inbound.text.strip():
         return None
-    if key_in(inbound.text, flow.wording(session.language)):
+    answered = isinstance(inbound, Said) and inbound.answered  # by the carrier, whatever it says
+    if answered or key_in(inbound.text, flow.wording(session.language)):
         return None
     languages = tuple(dict.fromkeys([session.language, *line.languages]))
     heard = "speech" if arrival.channel == "voice" else "sms"

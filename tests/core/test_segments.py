@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.core.segments import Segments, not_gsm, segments
+from bot.core.segments import Segments, not_gsm, plain, segments
 
 ORACLE = json.loads((Path(__file__).parent / "segments_oracle.json").read_text(encoding="utf-8"))
 
@@ -139,3 +139,25 @@ def test_parts_are_enough_and_never_wasteful(text: str) -> None:
 @given(ANY_TEXT, ANY_TEXT)
 def test_adding_words_never_takes_fewer_parts(text: str, more: str) -> None:
     assert segments(text + more).parts >= segments(text).parts
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("Zażółć gęślą jaźń", "Zazolc gesla jazn"),
+        ("Ąžuolas, šešėlis", "Azuolas, seselis"),
+        ("mașină, țară", "masina, tara"),
+        ("café £5", "café £5"),  # in GSM-7 already
+        ("„tak” – ‘nie’", "\"tak\" - 'nie'"),  # noqa: RUF001 - the marks that are made plain
+        ("Привіт", "Привіт"),  # no plain form
+    ],
+)
+def test_plain_takes_away_only_what_forces_ucs2(text: str, sent: str) -> None:
+    assert plain(text) == sent
+
+
+@given(st.text())
+def test_plain_never_makes_a_text_longer_in_parts_or_changes_it_twice(text: str) -> None:
+    once = plain(text)
+    assert plain(once) == once
+    assert set(not_gsm(once)) <= set(not_gsm(text))
