@@ -83,6 +83,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
             session_minutes=settings.session_minutes,
             code_version=bot.__version__,
             understand=understand or load_understanding(settings.flows_dir).understand,
+            partner_of=catalogue.partner_of,
         ),
         sweeper=Sweeper(store),
         clock=clock,

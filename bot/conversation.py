@@ -41,6 +41,7 @@ class Conversation:
     secret: bytes = field(repr=False)
     session_minutes: int
     code_version: str
+    partner_of: Callable[[str], str]
     understand: Understand | None = None
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
 
@@ -99,6 +100,7 @@ def take_turn(
                 code_version=conversation.code_version,
                 chosen_by=turn.chosen.how,
                 service=turn.chosen.service,
+                partner=conversation.partner_of(turn.chosen.service),
             )
         turns.append(turn)
         return Decision(

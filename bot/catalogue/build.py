@@ -11,6 +11,7 @@ from bot.core.directory import DAYS, END_OF_DAY, Directory, Period, Phone, Sched
 from bot.core.flow import Flow, Meanings, Node, Option, Prompt, ServiceWords, Timing, Wording
 from bot.core.line import Line, Voice
 from bot.core.match import fold
+from bot.core.partner import Partner, Witness, WitnessPolicy
 
 FIRST_HOLIDAY_YEAR, LAST_HOLIDAY_YEAR = 2024, 2040
 
@@ -25,6 +26,23 @@ def directory(model: models.DirectoryModel, revision: str) -> Directory:
     services = {name: _service(name, one) for name, one in model.services.items()}
     seasonal = any(service.schedule.periods for service in services.values())
     return Directory(services, revision, bank_holidays() if seasonal else frozenset())
+
+
+def partners(model: models.PartnersModel, places: models.DirectoryModel) -> dict[str, Partner]:
+    """The partners by id; an organization that none lists is one of its own."""
+    listed = {name: Partner(name, one.name, tuple(one.organizations)) for name, one in model.partners.items()}
+    taken = {organization for partner in listed.values() for organization in partner.organizations}
+    return listed | {
+        organization: Partner(organization, name, (organization,))
+        for organization, name in places.organizations.items()
+        if organization not in taken
+    }
+
+
+def witness_policy(model: models.PartnersModel) -> WitnessPolicy:
+    """Who cosigns, and how many have to."""
+    witnesses = tuple(Witness(name, one.url, one.vkey) for name, one in model.witnesses.items())
+    return WitnessPolicy(witnesses, model.policy.cosignatures)
 
 
 @lru_cache(maxsize=1)

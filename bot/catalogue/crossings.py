@@ -32,6 +32,25 @@ def of_directory(file: str, model: models.DirectoryModel) -> Iterator[Fault]:
         )
 
 
+def of_partners(file: str, model: models.PartnersModel, places: models.DirectoryModel) -> Iterator[Fault]:
+    """Organizations that are not listed, that two partners list, or whose id another partner has taken."""
+    owners: dict[str, str] = {}
+    for name, partner in model.partners.items():
+        item = f"partners.{name}.organizations"
+        for organization in partner.organizations:
+            if organization not in places.organizations:
+                yield _unknown(file, item, organization, places.organizations)
+            elif owners.setdefault(organization, name) != name:
+                limit = "one partner for each organization"
+                found = f"{organization}, which {owners[organization]} lists as well"
+                yield Fault(file, item, found, limit, "remove it from one of them")
+    for name in model.partners:
+        if name in places.organizations and name not in owners:
+            limit = "an organization that no partner lists is a partner of its own, under its id"
+            found = "the id of an organization that it does not list"
+            yield Fault(file, f"partners.{name}", found, limit, "list that organization too, or rename it")
+
+
 def of_flow(file: str, model: models.FlowModel, places: models.DirectoryModel) -> Iterator[Fault]:
     """Ways that lead nowhere, services that can't be told, phrases and keys that are missing."""
     yield from _of_places(file, model)

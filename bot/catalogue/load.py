@@ -16,6 +16,7 @@ from bot.catalogue.faults import Fault, from_validation, report
 from bot.core.directory import Directory
 from bot.core.flow import Flow
 from bot.core.line import Line
+from bot.core.partner import Partner, WitnessPolicy
 from bot.errors import CatalogueError
 
 REVISION_CHARS = 12
@@ -35,6 +36,18 @@ class Catalogue:
     flows: Mapping[str, Flow]
     lines: Mapping[str, Line]
     sources: Mapping[str, models.FlowModel]
+    partners: Mapping[str, Partner]
+    witness_policy: WitnessPolicy
+
+    def partner_of(self, service_id: str) -> str:
+        """The id of the partner that a service belongs to.
+
+        A service that the directory no longer lists stands for itself: its routings are not another's.
+        """
+        service = self.directory.services.get(service_id)
+        if service is None:
+            return service_id
+        return next(one.id for one in self.partners.values() if service.organization in one.organizations)
 
     def line_of(self, number: str) -> Line | None:
         """The line that lists this number or short code."""
@@ -85,7 +98,10 @@ class _Reader:
         if lines and flows:
             known = {name: [source.flow.language, *others] for name, (source, others, _) in flows.items()}
             self.faults.extend(crossings.of_lines(lines_file, lines, known))
-        if self.faults or services is None or lines is None:
+        partners, partners_file = self._model(self.config_dir / "partners.toml", models.PartnersModel)
+        if partners and services:
+            self.faults.extend(crossings.of_partners(partners_file, partners, services))
+        if self.faults or services is None or lines is None or partners is None:
             raise CatalogueError(report(self.faults))
         directory = build.directory(services, self._revision([self.config_dir / "services.toml"]))
         return Catalogue(
@@ -96,6 +112,8 @@ class _Reader:
             },
             {name: build.line(name, line) for name, line in lines.lines.items()},
             {name: source for name, (source, _, _) in flows.items()},
+            build.partners(partners, services),
+            build.witness_policy(partners),
         )
 
     def _directory(self) -> models.DirectoryModel | None:

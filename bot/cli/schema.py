@@ -11,6 +11,7 @@ from bot.catalogue import models
 MODELS: dict[str, type[models.Model]] = {
     "services": models.DirectoryModel,
     "lines": models.LinesModel,
+    "partners": models.PartnersModel,
     "flow": models.FlowModel,
     "translation": models.TranslationModel,
 }
@@ -24,6 +25,7 @@ def schema(file: str) -> None:
     \b
     services      config/services.toml
     lines         config/lines.toml
+    partners      config/partners.toml
     flow          flows/helpline.toml
     translation   flows/helpline.<language>.toml
     """

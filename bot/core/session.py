@@ -25,6 +25,35 @@ OUTCOMES: tuple[Outcome, ...] = (
     "abandoned",
 )
 
+# How far each outcome got somebody; of two that are as strong, the later one counts.
+_STRENGTH: dict[Outcome, int] = {
+    "offered": 0,
+    "transfer_started": 1,
+    "busy": 2,
+    "no_answer": 2,
+    "failed": 2,
+    "abandoned": 2,
+    "number_texted": 3,
+    "connected": 4,
+}
+
+
+def hidden_by(outcome: Outcome) -> tuple[Outcome, ...]:
+    """Give the outcomes of a routing that a later one replaces: none that is stronger.
+
+    A caller who was connected and then asks for the number by text was connected all the same. A
+    text that could not be sent is taken back by "offered", which replaces nothing else: what
+    counts again is how a transfer had ended, if there was one.
+    """
+    if outcome == "offered":
+        return ("number_texted",)
+    return tuple(one for one in OUTCOMES if _STRENGTH[one] <= _STRENGTH[outcome])
+
+
+def ways_a_transfer_ends() -> tuple[Outcome, ...]:
+    """Give the outcomes that count again when a text that was promised could not be sent."""
+    return tuple(one for one in OUTCOMES if 0 < _STRENGTH[one] < _STRENGTH["number_texted"])
+
 
 @dataclass(frozen=True)
 class Rang:
@@ -207,7 +236,8 @@ class Routing:
     """The record that somebody was sent to a service; it never says who.
 
     `hour` is UTC, cut to the hour. `chosen_by` is "key", "word" or the id of the rule that
-    understood free text.
+    understood free text. `partner` is whom the service belongs to. `late` when it was stored more
+    than an hour after it happened.
     """
 
     id: str
@@ -220,3 +250,5 @@ class Routing:
     chosen_by: str
     service: str
     outcome: Outcome = "offered"
+    partner: str = ""
+    late: bool = False

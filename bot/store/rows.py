@@ -49,8 +49,12 @@ def write_routing(routing: Routing) -> dict[str, Any]:
 
     The hour is cut here once more, whoever has cut it before: a minute could say who rang.
     """
-    hour = routing.hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    return {**asdict(routing), "hour": hour}
+    return {**asdict(routing), "hour": cut_to_hour(routing.hour)}
+
+
+def cut_to_hour(moment: datetime) -> datetime:
+    """Give the UTC hour that a moment is in."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def read_routing(row: RowMapping) -> Routing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import contextmanager, nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from bot.store.rows import read_routing
 from bot.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Engine, Table
@@ -27,13 +28,19 @@ if TYPE_CHECKING:
     from bot.core.session import Channel, Outcome, Routing
 
 PAGE_ROWS = 500
+SALT_BYTES = 32
+
+
+def _random_salt() -> bytes:
+    return secrets.token_bytes(SALT_BYTES)
 
 
 class Store:
     """Sessions, turns and routings. Threads share it; so may a process and those it forks."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, new_salt: Callable[[], bytes] = _random_salt) -> None:
         """Keep what `make_engine` made; `open_store` does both."""
+        self._new_salt = new_salt
         self._engine = engine
         self._reader = engine.execution_options(only_reads=True)
         self._url = engine.url
@@ -56,7 +63,7 @@ class Store:
         """
         delivery = Delivery(turn_id, session_id, now, expires_at, decide)
         with self._writing("the turn is not stored") as connection:
-            return turns.take(connection, delivery)
+            return turns.take(connection, delivery, self._new_salt)
 
     @contextmanager
     def _writing(self, lost: str) -> Iterator[Connection]:
@@ -171,14 +178,21 @@ class Store:
         self._engine.dispose()
 
 
-def open_store(database_url: str, *, pool_size: int = 8, pool_timeout_seconds: float = 5.0) -> Store:
+def open_store(
+    database_url: str,
+    *,
+    pool_size: int = 8,
+    pool_timeout_seconds: float = 5.0,
+    new_salt: Callable[[], bytes] = _random_salt,
+) -> Store:
     """Open the store at `sqlite:///path` or `postgresql://...`, lazily: nothing is reached yet.
 
     `pool_size` is the number of threads that take turns in this process; they wait at most
-    `pool_timeout_seconds` for a connection.
+    `pool_timeout_seconds` for a connection. `new_salt` gives 32 bytes that nobody can guess, for
+    each record's place in the audited log.
 
     Raises:
         StoreError: the address can't be used.
     """
     url = read_address(database_url)
-    return Store(make_engine(url, pool_size=pool_size, pool_timeout_seconds=pool_timeout_seconds))
+    return Store(make_engine(url, pool_size=pool_size, pool_timeout_seconds=pool_timeout_seconds), new_salt)

@@ -10,7 +10,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
@@ -46,6 +60,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
+
+def _unindexed(table: str) -> Index:
+    """Find the rows that the ledger has not taken yet; they are few, and so is this."""
+    where = text("leaf_index IS NULL")
+    return Index(f"{table}_unindexed", "hour", "seq", sqlite_where=where, postgresql_where=where)
+
+
 sessions = Table(
     "sessions",
     metadata,
@@ -80,11 +101,100 @@ routings = Table(
     Column("chosen_by", Text, nullable=False),
     Column("service", Text, nullable=False),
     Column("outcome", Text, nullable=False),
+    # From here on what the audited log knows of it. A row of a release from before the log, or of one that
+    # runs beside this one while it is rolled out, has no partner and no salt: the integrator gives it both.
+    Column("partner", Text, nullable=False, server_default=""),
+    Column("late", Boolean, nullable=False, server_default=false()),
+    Column("salt", Text),
+    Column("leaf_index", BigInteger),
+    Column("partner_seq", BigInteger),
     Index("routings_id", "id", unique=True),
     # Each ends in seq, so that a filter gives its rows newest first without sorting them.
     Index("routings_service", "service", "seq"),
     Index("routings_channel", "channel", "seq"),
     Index("routings_outcome", "outcome", "seq"),
     Index("routings_hour", "hour", "seq"),
+    Index("routings_partner", "partner", "partner_seq"),
+    _unindexed("routings"),
     sqlite_autoincrement=True,
+)
+
+# How a routing went on: each thing that happened, while routings.outcome has what counts in the end.
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    Column("routing_id", Text, nullable=False),
+    Column("hour", UtcDateTime, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("partner", Text, nullable=False),
+    Column("late", Boolean, nullable=False, server_default=false()),
+    Column("salt", Text),
+    Column("leaf_index", BigInteger),
+    Column("partner_seq", BigInteger),
+    Index("outcomes_routing", "routing_id"),
+    Index("outcomes_hour", "hour", "seq"),
+    Index("outcomes_partner", "partner", "partner_seq"),
+    _unindexed("outcomes"),
+    sqlite_autoincrement=True,
+)
+
+# One row: how large the tree is, when it was last said to be alive and last grew, up to which day there are
+# tallies, and what keeps it from being signed ("" when nothing does).
+tree = Table(
+    "tree",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("alive_at", UtcDateTime),
+    Column("grown_at", UtcDateTime),
+    Column("tallied", Text),
+    Column("alarm", Text, nullable=False, server_default=""),
+)
+
+# Tiles and bundles of entries by the path of the full one, as wide as they have grown.
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# The last partner_seq of each partner, now and when its last tally was written.
+sequences = Table(
+    "sequences",
+    metadata,
+    Column("partner", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("tallied", BigInteger, nullable=False),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("partner", Text, primary_key=True),
+    Column("first", BigInteger),
+    Column("last", BigInteger),
+    Column("count", BigInteger, nullable=False),
+    Column("salt", Text, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    Index("tallies_partner", "partner", "leaf_index"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", UtcDateTime, nullable=False),
+)
+
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("witness", Text, primary_key=True),
+    Column("line", Text, nullable=False),
 )

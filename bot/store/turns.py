@@ -5,16 +5,21 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Text, bindparam, case, delete, false, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.core.session import hidden_by, ways_a_transfer_ends
 from bot.store import tables
 from bot.store.decision import Taken
-from bot.store.rows import read_session, write_routing, write_state
+from bot.store.rows import cut_to_hour, read_session, write_routing, write_state
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from sqlalchemy import Connection
 
+    from bot.core.session import Outcome
     from bot.store.decision import Decision, Delivery
 
 # Built once: SQLAlchemy compiles a statement the first time and finds it in its cache afterwards.
@@ -31,10 +36,38 @@ _FORGET_SESSION = delete(tables.sessions).where(tables.sessions.c.id == bindpara
 _KEEP_TURN = insert(tables.turns)
 # inline: nobody asks for seq, so PostgreSQL need not return it.
 _KEEP_ROUTING = insert(tables.routings).inline()
+_ROUTING = tables.routings.c
+_THIS = _ROUTING.id == bindparam("routing_id")
 _END_ROUTING = (
     update(tables.routings)
-    .where(tables.routings.c.id == bindparam("routing_id"))
+    .where(_THIS, _ROUTING.outcome.in_(bindparam("hidden", expanding=True)))
     .values(outcome=bindparam("new_outcome"))
+)
+# The partner is that of the routing, read where the row is written: a turn asks for nothing more.
+_KEEP_OUTCOME = insert(tables.outcomes).from_select(
+    ["routing_id", "hour", "outcome", "salt", "partner", "late"],
+    select(
+        _ROUTING.id,
+        bindparam("hour", type_=tables.UtcDateTime),
+        bindparam("new_outcome", type_=Text),
+        bindparam("salt", type_=Text),
+        _ROUTING.partner,
+        false(),
+    ).where(_THIS),
+)
+# A text that was promised could not be sent: how the last transfer ended counts again, if there was one.
+_ENDED = tables.outcomes.c
+_BEFORE_THE_TEXT = (
+    select(_ENDED.outcome)
+    .where(_ENDED.routing_id == _ROUTING.id, _ENDED.outcome.in_(ways_a_transfer_ends()))
+    .order_by(case((_ENDED.outcome == "transfer_started", 1), else_=0), _ENDED.seq.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_TAKE_TEXT_BACK = (
+    update(tables.routings)
+    .where(_THIS, _ROUTING.outcome == "number_texted")
+    .values(outcome=func.coalesce(_BEFORE_THE_TEXT, "offered"))
 )
 
 
@@ -62,8 +95,10 @@ def lock_key(kind: bytes, name: str) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=8, person=kind).digest(), "big", signed=True)
 
 
-def take(connection: Connection, delivery: Delivery) -> Taken:
+def take(connection: Connection, delivery: Delivery, new_salt: Callable[[], bytes]) -> Taken:
     """Answer a delivery: as before if it has been answered, else as `decide` says.
+
+    `new_salt` gives 32 bytes that nobody can guess, anew for each record.
 
     Everything is read and decided before the first row is written. So when `decide` raises there
     is nothing of this delivery to undo, and a transaction may go on to the next delivery.
@@ -79,7 +114,7 @@ def take(connection: Connection, delivery: Delivery) -> Taken:
     asked = {"session_id": delivery.session_id, "now": delivery.now}
     row = connection.execute(_SESSION, asked).one_or_none()
     decision = delivery.decide(read_session(delivery.session_id, *row) if row else None)
-    _write(connection, delivery, decision)
+    _write(connection, delivery, decision, new_salt)
     return Taken(decision.answer, replayed=False)
 
 
@@ -100,7 +135,9 @@ def _serialise(connection: Connection, delivery: Delivery) -> None:
         connection.execute(_LOCK, keys)
 
 
-def _write(connection: Connection, delivery: Delivery, decision: Decision) -> None:
+def _write(
+    connection: Connection, delivery: Delivery, decision: Decision, new_salt: Callable[[], bytes]
+) -> None:
     """Write the session, the routing, the outcome of an earlier one, and the answer."""
     session = decision.session
     if session is None:
@@ -111,9 +148,20 @@ def _write(connection: Connection, delivery: Delivery, decision: Decision) -> No
         kept = {"id": session.id, "state": write_state(session), "expires_at": session.expires_at}
         connection.execute(_KEEP_SESSION[connection.dialect.name], kept)
     if decision.routing is not None:
-        connection.execute(_KEEP_ROUTING, write_routing(decision.routing))
+        connection.execute(_KEEP_ROUTING, {**write_routing(decision.routing), "salt": new_salt().hex()})
     if decision.outcome is not None:
-        routing_id, outcome = decision.outcome
-        connection.execute(_END_ROUTING, {"routing_id": routing_id, "new_outcome": outcome})
+        _end_routing(connection, *decision.outcome, cut_to_hour(delivery.now), new_salt().hex())
     answer = {"id": delivery.turn_id, "answer": decision.answer, "expires_at": delivery.expires_at}
     connection.execute(_KEEP_TURN, answer)
+
+
+def _end_routing(
+    connection: Connection, routing_id: str, outcome: Outcome, hour: datetime, salt: str
+) -> None:
+    """Write how a routing ended, and let it count unless something stronger does."""
+    ended = {"routing_id": routing_id, "new_outcome": outcome}
+    if outcome == "offered":
+        connection.execute(_TAKE_TEXT_BACK, ended)
+    else:
+        connection.execute(_END_ROUTING, {**ended, "hidden": hidden_by(outcome)})
+    connection.execute(_KEEP_OUTCOME, {**ended, "hour": hour, "salt": salt})

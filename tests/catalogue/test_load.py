@@ -16,7 +16,7 @@ from bot.errors import CatalogueError
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = 'languages = ["en", "pl", "lt", "pt", "ro", "ru", "uk"]'
-FILES = ("flows/helpline.toml", "config/services.toml", "config/lines.toml")
+FILES = ("flows/helpline.toml", "config/services.toml", "config/lines.toml", "config/partners.toml")
 
 TRANSLATION_HEAD = """
 [flow]
@@ -137,7 +137,7 @@ bank_holidays = "as usual"
 
 # -- one fault, told so that it can be mended ------------------------------------------------------
 
-FLOW, SERVICES, LINES = FILES
+FLOW, SERVICES, LINES, PARTNERS = FILES
 
 
 @pytest.mark.parametrize(
@@ -525,10 +525,11 @@ def test_every_fault_of_every_file_is_told_at_once(folder: Folder) -> None:
     folder.replace("flows/helpline.toml", 'goto = "police"', 'goto = "polise"')
     folder.replace("flows/helpline.toml", 'goto = "anonymous"', 'goto = "nowhere-at-all"')
     folder.replace("config/lines.toml", 'flow = "helpline"', 'flow = "line"')
+    folder.replace(PARTNERS, '["crimestoppers-trust"]', '["crimestopper"]')
     faults = folder.faults()
     assert {fault.file for fault in faults} == set(FILES)
-    assert len(faults) == 4
-    assert report(faults).startswith("4 faults in the data files:\n")
+    assert len(faults) == 5
+    assert report(faults).startswith("5 faults in the data files:\n")
 
 
 def test_every_fault_within_one_file_is_told_at_once(folder: Folder) -> None:
@@ -609,6 +610,7 @@ MODELS: dict[str, type[models.Model]] = {
     "flows/helpline.toml": models.FlowModel,
     "config/services.toml": models.DirectoryModel,
     "config/lines.toml": models.LinesModel,
+    PARTNERS: models.PartnersModel,
 }
 TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
@@ -686,3 +688,50 @@ def test_the_json_schema_refuses_what_the_models_refuse(name: str, old: str, new
     with pytest.raises(ValidationError):
         MODELS[name].model_validate(data)
     assert not fits(data, schema, schema)
+
+
+def test_every_service_has_a_partner(folder: Folder) -> None:
+    catalogue = folder.load()
+    assert catalogue.partner_of("crimestoppers") == "crimestoppers"
+    assert catalogue.partner_of("police-101") == "norfolk-constabulary"
+    assert catalogue.partner_of("samaritans") == "samaritans"  # listed by nobody: a partner of its own
+    assert {catalogue.partner_of(service) for service in catalogue.directory.services} <= set(
+        catalogue.partners
+    )
+
+
+def test_a_service_that_left_the_directory_is_nobody_elses(folder: Folder) -> None:
+    assert folder.load().partner_of("closed-long-ago") == "closed-long-ago"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "item", "found"),
+    [
+        (
+            '["crimestoppers-trust"]',
+            '["crimestopper-trust"]',
+            "partners.crimestoppers.organizations",
+            "'crimestopper-trust'",
+        ),
+        (
+            '["crimestoppers-trust"]',
+            '["norfolk-constabulary"]',
+            "partners.crimestoppers.organizations",
+            "norfolk-constabulary, which norfolk-constabulary lists as well",
+        ),
+        (
+            "[partners.crimestoppers]",
+            "[partners.nhs]",
+            "partners.nhs",
+            "the id of an organization that it does not list",
+        ),
+        ("cosignatures = 0", "cosignatures = 1", "the file", ""),
+    ],
+)
+def test_partners_that_do_not_fit_the_directory_are_refused(
+    folder: Folder, old: str, new: str, item: str, found: str
+) -> None:
+    folder.replace(PARTNERS, old, new)
+    fault = folder.fault()
+    assert (fault.file, fault.item) == ("config/partners.toml", item)
+    assert found in fault.found

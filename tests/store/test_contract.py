@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.core.session import Session
 from bot.errors import StoreError
-from bot.store import Decision, Taken
+from bot.store import Decision, Taken, open_store, tables, upgrade
 from tests.store.samples import (
     LATER,
     NOW,
@@ -27,6 +27,7 @@ from tests.store.samples import (
 )
 
 if TYPE_CHECKING:
+    from bot.core.session import Outcome
     from bot.store import Store
 
 INSTANT = timedelta(microseconds=1)
@@ -218,3 +219,76 @@ def test_purge_deletes_a_few_rows_at_a_time(store: Store) -> None:
     with statements_watched() as watched:
         assert store.purge(LATER, limit=2) == 6
     assert [rows for word, rows in watched if word == "DELETE"] == [1, 2, 2, 1]
+
+
+def ends(store: Store, *outcomes: Outcome) -> str:
+    """Route once, let these things happen in turn, and give the outcome that counts."""
+    take(store, "routed", keep(routing=ROUTING))
+    for number, outcome in enumerate(outcomes):
+        take(store, f"ended {number}", keep(outcome=("r1", outcome)))
+    [routing] = store.routings()
+    return routing.outcome
+
+
+@pytest.mark.parametrize(
+    ("happened", "counts"),
+    [
+        (["transfer_started", "connected"], "connected"),
+        (["connected", "number_texted"], "connected"),
+        (["connected", "number_texted", "offered"], "connected"),
+        (["transfer_started", "busy", "transfer_started", "no_answer"], "no_answer"),
+        (["busy", "transfer_started"], "busy"),
+        (["number_texted", "transfer_started", "abandoned"], "number_texted"),
+        (["number_texted", "connected"], "connected"),
+        (["number_texted", "offered"], "offered"),
+        (["transfer_started", "busy", "number_texted", "offered"], "busy"),
+        (["transfer_started", "number_texted", "offered"], "transfer_started"),
+        (["offered"], "offered"),
+    ],
+)
+def test_a_weaker_outcome_never_hides_a_stronger(
+    store: Store, happened: list[Outcome], counts: Outcome
+) -> None:
+    assert ends(store, *happened) == counts
+
+
+def test_every_outcome_is_on_record_with_the_routings_partner(store: Store, database_url: str) -> None:
+    take(store, "t1", keep(routing=replace(ROUTING, partner="mine")))
+    take(store, "t2", keep(outcome=("r1", "connected")), now=NOW + timedelta(hours=1))
+    take(store, "t3", keep(outcome=("r1", "number_texted")), now=NOW + timedelta(hours=1))
+    with opened(database_url) as connection:
+        rows = connection.execute(
+            text("SELECT routing_id, outcome, partner, late, leaf_index FROM outcomes ORDER BY seq")
+        ).all()
+        hours = connection.execute(select(tables.outcomes.c.hour)).scalars().all()
+    assert [tuple(row) for row in rows] == [
+        ("r1", "connected", "mine", False, None),
+        ("r1", "number_texted", "mine", False, None),
+    ]
+    assert hours == [ROUTING.hour + timedelta(hours=1)] * 2
+
+
+def test_each_record_has_a_salt_of_its_own_from_the_source_that_was_given(database_url: str) -> None:
+    upgrade(database_url)
+    salts = (bytes([number]) * 32 for number in range(1, 9))
+    store = open_store(database_url, new_salt=lambda: next(salts))
+    take(store, "t1", keep(routing=ROUTING))
+    take(store, "t2", keep(routing=replace(ROUTING, id="r2"), outcome=("r1", "busy")))
+    store.close()
+    with opened(database_url) as connection:
+        found = connection.execute(
+            text("SELECT salt FROM routings UNION ALL SELECT salt FROM outcomes")
+        ).scalars()
+        assert sorted(found) == ["01" * 32, "02" * 32, "03" * 32]
+
+
+def test_a_turn_asks_the_database_for_no_more_than_its_answer_and_its_session(
+    store: Store, database_url: str
+) -> None:
+    take(store, "t1", keep(routing=ROUTING))
+    with statements_watched() as watched:
+        take(store, "t2", keep(routing=replace(ROUTING, id="r2"), outcome=("r1", "busy")))
+    words = [word for word, _ in watched]
+    locks = words.count("SELECT") - 2
+    assert locks == (1 if database_url.startswith("postgresql") else 0)
+    assert words.count("UPDATE") == 1

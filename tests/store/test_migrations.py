@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -13,9 +15,11 @@ from sqlalchemy import inspect, text
 
 from bot.errors import StoreError
 from bot.store import open_store, upgrade
+from bot.store.address import read_address
+from bot.store.engine import make_engine
 from bot.store.migrate import MIGRATIONS, head_revision
 from bot.store.tables import metadata
-from tests.store.samples import keep, opened, seen_by, take
+from tests.store.samples import ROUTING, keep, opened, seen_by, take
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -27,7 +31,17 @@ COLUMNS = {
     "routings": [
         *("seq", "id", "hour", "channel", "language", "flow_revision", "directory_revision"),
         *("code_version", "chosen_by", "service", "outcome"),
+        *("partner", "late", "salt", "leaf_index", "partner_seq"),
     ],
+    "outcomes": [
+        *("seq", "routing_id", "hour", "outcome", "partner", "late", "salt", "leaf_index", "partner_seq"),
+    ],
+    "tree": ["id", "size", "alive_at", "grown_at", "tallied", "alarm"],
+    "tiles": ["path", "data"],
+    "sequences": ["partner", "last", "tallied"],
+    "tallies": ["day", "partner", "first", "last", "count", "salt", "leaf_index"],
+    "checkpoints": ["size", "root", "note", "signed_at"],
+    "cosignatures": ["size", "witness", "line"],
 }
 
 
@@ -65,7 +79,7 @@ def test_upgrade_keeps_what_is_there(store: Store, database_url: str) -> None:
 def test_missing_migrations_are_told(database_url: str) -> None:
     store = open_store(database_url)
     [fault] = store.ready()
-    assert "has no tables yet, revision 0001 is needed; run `signpost db upgrade`" in fault
+    assert "has no tables yet, revision 0002 is needed; run `signpost db upgrade`" in fault
     with pytest.raises(StoreError, match="the turn is not stored"):
         take(store, "t1", keep())
     store.close()
@@ -88,3 +102,32 @@ def test_upgrade_leaves_a_newer_database_alone(store: Store, database_url: str) 
     with pytest.raises(StoreError, match=r"nothing was upgraded .*9999.*; run the newer release"):
         upgrade(database_url)
     assert take(store, "t1", keep()).answer == "<Response/>"
+
+
+def test_routings_from_before_the_ledger_are_kept_and_enter_it_late(database_url: str) -> None:
+    migrate(database_url, "0001")
+    before = {**asdict(ROUTING), "hour": ROUTING.hour.replace(tzinfo=None)}
+    del before["partner"], before["late"]
+    names = ", ".join(before)
+    with opened(database_url) as connection:
+        values = ", ".join(f":{name}" for name in before)
+        connection.execute(text(f"INSERT INTO routings ({names}) VALUES ({values})"), before)  # noqa: S608 - names of columns
+    upgrade(database_url)
+    store = open_store(database_url)
+    assert list(store.routings()) == [replace(ROUTING, late=True)]
+    take(store, "t1", keep(routing=replace(ROUTING, id="r2")))
+    assert not next(store.routings()).late
+    store.close()
+
+
+def migrate(database_url: str, revision: str) -> None:
+    """Bring an empty database to an older revision."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    url = read_address(database_url)
+    engine = make_engine(url, pool_size=1, pool_timeout_seconds=1)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()

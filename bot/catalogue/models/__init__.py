@@ -21,6 +21,7 @@ from bot.catalogue.models.flows import (
     UnderstandingModel,
 )
 from bot.catalogue.models.lines import LineModel, LinesModel, VoiceModel
+from bot.catalogue.models.partners import PartnerModel, PartnersModel, PolicyModel, WitnessModel
 from bot.catalogue.models.services import DirectoryModel, PeriodModel, PhoneModel, ScheduleModel, ServiceModel
 from bot.catalogue.models.translations import (
     TranslatedAction,
@@ -45,8 +46,11 @@ __all__ = [
     "Model",
     "NodeModel",
     "OptionModel",
+    "PartnerModel",
+    "PartnersModel",
     "PeriodModel",
     "PhoneModel",
+    "PolicyModel",
     "PromptModel",
     "ReadingAgeModel",
     "ReadingModel",
@@ -61,4 +65,5 @@ __all__ = [
     "TranslationModel",
     "UnderstandingModel",
     "VoiceModel",
+    "WitnessModel",
 ]
