@@ -23,12 +23,13 @@ Kind = Literal["route", "outcome", "tally", "heartbeat", "purge"]
 VERSION = 1
 SALT_BYTES = 32
 COMMITTED: frozenset[str] = frozenset({"route", "outcome", "tally"})
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 PLAIN: frozenset[str] = frozenset({"heartbeat", "purge"})
 
 
 def canonical(record: Record) -> bytes:
     """Write a record in the one way in which it is hashed: keys in order, no spaces, UTF-8."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _WRITER.encode(record).encode()
 
 
 def commitment(salt: bytes, record: Record) -> str:

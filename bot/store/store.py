@@ -16,6 +16,7 @@ from bot.store.address import describe, faults_told, read_address, reason
 from bot.store.checks import durability_faults, migration_faults
 from bot.store.decision import Decide, Delivery, Taken
 from bot.store.engine import BUSY_TIMEOUT_SECONDS, make_engine
+from bot.store.ledger import DatabaseLedger
 from bot.store.rows import read_routing
 from bot.store.turnstile import Turnstile
 
@@ -71,6 +72,10 @@ class Store:
         alone = self._turnstile.passing() if self._turnstile else nullcontext()
         with alone, faults_told(self._url, lost), self._engine.begin() as connection:
             yield connection
+
+    def ledger(self) -> DatabaseLedger:
+        """Give the audited log, to grow it."""
+        return DatabaseLedger(self._engine, self._writing)
 
     def routings(  # noqa: PLR0913 - each filter may be left out, and is named
         self,

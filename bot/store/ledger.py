@@ -1,0 +1,215 @@
+"""The audited log in the database: what `bot.ledger` asks for, in few and large statements."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.core.kept import Head, KeptCheckpoint, KeptOutcome, KeptRoute, Numbers
+from bot.errors import StoreError
+from bot.store import tables
+from bot.store.address import faults_told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine, Table
+
+    from bot.core.kept import Growth, Place
+
+    Refresh = Callable[[Connection, set[datetime]], None]
+
+LOST = "the audited log has not grown"
+# Any number that is no session's lock will do; this one is "ledger" in ASCII.
+INTEGRATOR_LOCK = int.from_bytes(b"ledger", "big")
+
+_ROUTING, _OUTCOME, _TREE = tables.routings.c, tables.outcomes.c, tables.tree.c
+ROUTE_COLUMNS = [_ROUTING[name] for name in KeptRoute._fields]
+OUTCOME_COLUMNS = [
+    *(_OUTCOME[name] for name in KeptOutcome._fields[:-2]),
+    func.coalesce(_ROUTING.service, "").label("service"),
+    func.coalesce(_ROUTING.hour, _OUTCOME.hour, type_=tables.UtcDateTime).label("routed"),
+]
+OUTCOMES_ROUTED = tables.outcomes.outerjoin(tables.routings, _ROUTING.id == _OUTCOME.routing_id)
+_UNTIL, _LIMIT = bindparam("until", type_=tables.UtcDateTime), bindparam("most")
+
+
+def _unindexed(table: Table, statement: Any) -> Any:
+    # Written as the partial index is, so that both databases use it.
+    waiting = (text(f"{table.name}.leaf_index IS NULL"), table.c.hour <= _UNTIL)
+    return statement.where(*waiting).order_by(table.c.hour, table.c.seq).limit(_LIMIT)
+
+
+_ROUTES = _unindexed(tables.routings, select(*ROUTE_COLUMNS))
+_OUTCOMES = _unindexed(tables.outcomes, select(*OUTCOME_COLUMNS).select_from(OUTCOMES_ROUTED))
+_HEAD = select(_TREE.size, _TREE.alive_at, _TREE.grown_at, _TREE.tallied).with_for_update()
+_SET_HEAD = update(tables.tree)
+_TILE = select(tables.tiles.c.data).where(tables.tiles.c.path == bindparam("tile_path"))
+_SIGNED = (
+    select(*(tables.checkpoints.c[name] for name in KeptCheckpoint._fields[:-1]))
+    .order_by(tables.checkpoints.c.size.desc())
+    .limit(1)
+)
+
+_PLACE_SQLITE = "UPDATE {0} SET leaf_index = ?, partner_seq = ? WHERE seq = ?"
+_PLACE_POSTGRES = (
+    "UPDATE {0} SET leaf_index = given.leaf_index, partner_seq = given.partner_seq "
+    "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS given (leaf_index, partner_seq, seq) "
+    "WHERE {0}.seq = given.seq"
+)
+
+
+def refresh_nothing(_connection: Connection, _hours: set[datetime]) -> None:
+    """Count nothing: what is counted by hour is refreshed here, in the transaction that placed the rows."""
+
+
+class LedgerTables:
+    """One transaction on the log's tables; `bot.ledger.integrator.LedgerTransaction` says what each does."""
+
+    def __init__(self, connection: Connection, refresh: Refresh) -> None:
+        """Work on this connection, in the transaction that somebody else began."""
+        self._connection, self._refresh = connection, refresh
+        self._on_sqlite = connection.dialect.name == "sqlite"
+
+    def head(self) -> Head:
+        """Read the one row of the tree, and lock it: on PostgreSQL too, nobody else grows it until the end."""
+        row = self._connection.execute(_HEAD).one_or_none()
+        if row is None:
+            raise StoreError("the table tree has no row; restore the database from a backup")
+        tallied = date.fromisoformat(row.tallied) if row.tallied else None
+        return Head(row.size, row.alive_at, row.grown_at, tallied)
+
+    def pending(self, limit: int, until: datetime) -> tuple[list[KeptRoute], list[KeptOutcome]]:
+        """Read the rows that have no place yet."""
+        asked = {"until": until, "most": limit}
+        routes = [KeptRoute(*row) for row in self._connection.execute(_ROUTES, asked)]
+        return routes, [KeptOutcome(*row) for row in self._connection.execute(_OUTCOMES, asked)]
+
+    def numbers(self) -> dict[str, Numbers]:
+        """Read the last numbers."""
+        rows = self._connection.execute(select(tables.sequences))
+        return {row.partner: Numbers(row.last, row.tallied) for row in rows}
+
+    def tile(self, path: str) -> bytes | None:
+        """Read one tile."""
+        data = self._connection.execute(_TILE, {"tile_path": path}).scalar_one_or_none()
+        return None if data is None else bytes(data)
+
+    def write(self, growth: Growth) -> None:
+        """Write everything that a step adds."""
+        head = growth.head
+        tallied = head.tallied.isoformat() if head.tallied else None
+        kept = {"size": head.size, "alive_at": head.alive_at, "grown_at": head.grown_at, "tallied": tallied}
+        self._connection.execute(_SET_HEAD, kept)
+        tiles = [{"path": path, "data": data} for path, data in growth.tiles.items()]
+        self._put(tables.tiles, ["path"], tiles)
+        self._mend(tables.routings, growth.mended_routes)
+        self._mend(tables.outcomes, growth.mended_outcomes)
+        self._place(tables.routings, growth.routes)
+        self._place(tables.outcomes, growth.outcomes)
+        if growth.tallies:
+            self._connection.execute(insert(tables.tallies), [one._asdict() for one in growth.tallies])
+        numbers = [{"partner": partner, **one._asdict()} for partner, one in growth.numbers.items()]
+        self._put(tables.sequences, ["partner"], numbers)
+        if growth.hours:
+            self._refresh(self._connection, growth.hours)
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Delete records that are older, and that the log has."""
+        count = 0
+        for table in (tables.routings, tables.outcomes):
+            old = select(table.c.seq).where(table.c.hour < before, table.c.leaf_index.is_not(None))
+            found = delete(table).where(table.c.seq.in_(old.order_by(table.c.hour).limit(limit - count)))
+            count += self._connection.execute(found).rowcount if count < limit else 0
+        return count
+
+    def checkpoint(self) -> KeptCheckpoint | None:
+        """Read the largest checkpoint."""
+        row = self._connection.execute(_SIGNED).one_or_none()
+        return None if row is None else KeptCheckpoint(*row)
+
+    def keep_checkpoint(self, checkpoint: KeptCheckpoint) -> None:
+        """Keep a checkpoint, unless it is there."""
+        kept = {name: getattr(checkpoint, name) for name in KeptCheckpoint._fields[:-1]}
+        self._put(tables.checkpoints, ["size"], [kept])
+
+    def _put(self, table: Table, key: list[str], rows: Sequence[dict[str, Any]]) -> None:
+        """Write rows, over those with the same key."""
+        if rows:
+            new = (sqlite if self._on_sqlite else postgresql).insert(table)
+            others = {name: new.excluded[name] for name in rows[0] if name not in key}
+            self._connection.execute(new.on_conflict_do_update(index_elements=key, set_=others), rows)
+
+    def _mend(self, table: Table, places: list[Place]) -> None:
+        """Give rows what a release from before the log did not write; and say which came late."""
+        if places:
+            mended = update(table).where(table.c.seq == bindparam("row"))
+            given = [
+                {"row": one.seq, "partner": one.partner, "salt": one.salt, "late": one.late} for one in places
+            ]
+            self._connection.execute(mended, given)
+
+    def _place(self, table: Table, places: list[Place]) -> None:
+        """Write where rows stand, thousands in one statement."""
+        given = [(one.leaf_index, one.partner_seq, one.seq) for one in places]
+        if given and self._on_sqlite:
+            self._connection.exec_driver_sql(_PLACE_SQLITE.format(table.name), given)
+        elif given:
+            columns = tuple(list(column) for column in zip(*given, strict=True))
+            self._connection.exec_driver_sql(_PLACE_POSTGRES.format(table.name), columns)
+
+
+class DatabaseLedger:
+    """The log of one database. `Store.ledger` makes it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        writing: Callable[[str], AbstractContextManager[Connection]],
+        refresh: Refresh = refresh_nothing,
+    ) -> None:
+        """Write through the store's own transactions; `refresh` counts anew the hours that were touched."""
+        self._engine, self._writing, self._refresh = engine, writing, refresh
+
+    @contextmanager
+    def holding(self) -> Iterator[bool]:
+        """Be the only integrator of all machines, or be told that another one is.
+
+        On PostgreSQL a lock on a connection of its own, which goes when the process does. On SQLite
+        each transaction is alone from its beginning. A step is safe without this: it locks the tree.
+        """
+        if self._engine.dialect.name == "sqlite":
+            yield True
+            return
+        lock, unlock = (
+            text(f"SELECT {name}(:key)") for name in ("pg_try_advisory_lock", "pg_advisory_unlock")
+        )
+        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with faults_told(self._engine.url, LOST), alone.connect() as connection:
+            held = bool(connection.execute(lock, {"key": INTEGRATOR_LOCK}).scalar_one())
+            try:
+                yield held
+            finally:
+                if held:
+                    connection.execute(unlock, {"key": INTEGRATOR_LOCK})
+
+    @contextmanager
+    def transaction(self) -> Iterator[LedgerTables]:
+        """Begin a step; commit at its end."""
+        with self._writing(LOST) as connection:
+            yield LedgerTables(connection, self._refresh)
+
+    def raise_alarm(self, told: str) -> None:
+        """Keep what stops the log for /readyz, "" when nothing does; other transactions are not waited for.
+
+        Raises:
+            StoreError: it can't be kept.
+        """
+        with self._writing("the alarm is not stored") as connection:
+            connection.execute(update(tables.tree).where(_TREE.alarm != told), {"alarm": told})
