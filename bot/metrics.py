@@ -32,6 +32,7 @@ HISTOGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 GAUGES: dict[str, str] = {
     "signpost_up": "1 when the database can be used as promised, else 0",
+    "signpost_checkpoint_age_seconds": "Age of the audited log's newest checkpoint; -1 when there is none",
     "signpost_listings_stale": "Active listings that nobody has assured within a year",
 }
 NAMES = (*COUNTERS, *HISTOGRAMS, *GAUGES)

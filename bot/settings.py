@@ -21,6 +21,7 @@ from bot.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
+LEDGER_NAME = re.compile(r"[^\s+]+(?<!/)")
 SHORTEST_SECRET_CHARS = 32
 SHORTEST_TOKEN_CHARS = 16
 MOST_DIGITS = 9  # int() itself refuses thousands of digits with an error of its own
@@ -48,6 +49,10 @@ class Settings:
     session_minutes: int = 60
     metrics_token: str = field(default="", repr=False)
     draft_languages: tuple[str, ...] = ()
+    ledger_origin: str = "localhost/log"
+    ledger_keys: tuple[Path, ...] = ()
+    ledger_guard_path: Path | None = None
+    retention_months: int = 13
     log_level: str = "INFO"
     flows_dir: Path = ROOT / "flows"
     config_dir: Path = ROOT / "config"
@@ -87,6 +92,10 @@ NAMES = (
     "SESSION_MINUTES",
     "METRICS_TOKEN",
     "DRAFT_LANGUAGES",
+    "LEDGER_ORIGIN",
+    "LEDGER_KEYS",
+    "LEDGER_GUARD_PATH",
+    "RETENTION_MONTHS",
     "LOG_LEVEL",
     "FLOWS_DIR",
     "CONFIG_DIR",
@@ -123,6 +132,13 @@ class _Reader:
             session_minutes=self.number("SESSION_MINUTES", 60, 5, 24 * 60),
             metrics_token=self.metrics_token(),
             draft_languages=self.languages("DRAFT_LANGUAGES"),
+            ledger_origin=self.ledger_origin(),
+            # Only the worker reads these, and it says what is wrong with them.
+            ledger_keys=tuple(
+                Path(one.strip()) for one in self.text("LEDGER_KEYS", "").split(",") if one.strip()
+            ),
+            ledger_guard_path=Path(guard) if (guard := self.text("LEDGER_GUARD_PATH", "")) else None,
+            retention_months=self.number("RETENTION_MONTHS", 13, 1, 120),
             log_level=self.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
             flows_dir=self.folder("FLOWS_DIR", ROOT / "flows"),
             config_dir=self.folder("CONFIG_DIR", ROOT / "config"),
@@ -202,6 +218,14 @@ class _Reader:
             cure = "write what this prints: python3 -c 'import secrets; print(secrets.token_hex(16))'"
             limit = f"at least {SHORTEST_TOKEN_CHARS} characters, or nothing"
             self.fault("METRICS_TOKEN", f"{len(value)} characters", limit, cure)
+        return value
+
+    def ledger_origin(self) -> str:
+        public = self.text("PUBLIC_URL", "").rstrip("/").partition("://")[2]
+        value = self.text("LEDGER_ORIGIN", f"{public or 'localhost'}/log")
+        if not LEDGER_NAME.fullmatch(value):
+            cure = "write the log's address without https://, such as line.example.org/log"
+            self.fault("LEDGER_ORIGIN", "something else", "no spaces, no plus sign, no scheme", cure)
         return value
 
     def trusted_proxies(self) -> tuple[Network | Literal["unix"], ...]:

@@ -18,7 +18,9 @@ from bot.errors import LedgerError
 
 if TYPE_CHECKING:
     from bot.ledger.record import Disclosure
+    from bot.ledger.tiles import Read
     from bot.ledger.verifier import Progress, Verified
+    from bot.store import DatabaseLedger
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SHOW_EVERY_SECONDS = 0.5
@@ -112,6 +114,85 @@ def _tell_records(found: Verified) -> None:
     tallied = f"tallied to {found.tallied_to}" if found.tallied_to else "with no tally"
     click.echo(f"  Your {found.records} records are in it, unaltered, in order and without a gap:")
     click.echo(f"  {numbers}, {tallied}.")
+
+
+@log.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def export(folder: Path) -> None:
+    """Write the log into FOLDER as it is served under /log, for any web server.
+
+    What is there already is left alone, so this may be repeated as often as you like.
+    """
+    from bot.ledger.export import export as export_log  # noqa: PLC0415 - `verify` needs no database
+
+    ledger = _ledger()
+    with ledger.reading() as reading:
+        newest = reading.checkpoint()
+    if newest is None:
+        raise LedgerError("nothing has been signed yet; `signpost worker` does that")
+    count = export_log(_tiles(ledger), newest.size, newest.served, folder)
+    click.echo(f"{count} files written; the log has {newest.size} leaves.")
+
+
+@log.command()
+@click.argument("routing_id")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it into this file.")
+def prove(routing_id: str, output: Path | None) -> None:
+    """Write a proof that the log has the routing ROUTING_ID (c2sp.org/tlog-proof).
+
+    It holds the record and its salt: it is for the routing's own partner.
+    """
+    from bot.ledger.proving import prove as prove_record  # noqa: PLC0415 - `verify` needs no database
+
+    ledger = _ledger()
+    with ledger.reading() as reading:
+        row, newest = reading.route(routing_id), reading.checkpoint()
+    if row is None:
+        raise LedgerError(f"there is no routing {routing_id}; `signpost routings` lists them")
+    proof = str(prove_record(_tiles(ledger), row, newest))
+    if output is None:
+        click.echo(proof, nl=False)
+    else:
+        output.write_text(proof, "utf-8")
+
+
+@log.command()
+@click.argument("partner")
+def records(partner: str) -> None:
+    """Write PARTNER's own records as JSON Lines, for `signpost log verify --records`.
+
+    They hold salts: they are for that partner alone.
+    """
+    from bot.ledger.proving import disclosure  # noqa: PLC0415 - `verify` needs no database
+
+    ledger = _ledger()
+    with ledger.reading() as reading:
+        newest, known = reading.checkpoint(), reading.partners()
+    if partner not in known:
+        raise LedgerError(f"the log has no partner {partner}; it has: {', '.join(sorted(known)) or 'none'}")
+    for row in ledger.records(partner, newest.size if newest else 0):
+        click.echo(disclosure(row).line())
+
+
+def _ledger() -> DatabaseLedger:
+    from bot.cli.common import settings  # noqa: PLC0415 - `verify` needs no settings
+    from bot.store import open_store  # noqa: PLC0415 - nor a database
+
+    return open_store(settings().database_url, pool_size=1).ledger()
+
+
+def _tiles(ledger: DatabaseLedger) -> Read:
+    """Read tiles one by one, in transactions of their own: nobody waits for a slow disk."""
+    from bot.ledger.tiles import Tile, cut_to  # noqa: PLC0415 - `--help` can do without
+
+    def read(tile: Tile) -> bytes:
+        with ledger.reading() as reading:
+            data = reading.tile(Tile(tile.level, tile.number).path)
+        if data is None:
+            raise LedgerError(f"{tile.path} is missing from the database; restore it from a backup")
+        return cut_to(tile, data)
+
+    return read
 
 
 def _disclosures(file: Path) -> Iterator[Disclosure]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from threading import Event, Thread
 from typing import Any
 
 import click
@@ -44,7 +45,21 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Any:
         """Make the app in the worker, so that no database connection is shared over a fork."""
-        return create_app(self.chosen)
+        app = create_app(self.chosen)
+        if not self.chosen.production:
+            _work_beside(self.chosen)
+        return app
+
+
+def _work_beside(chosen: Settings) -> None:
+    """In development, write the audited log in a thread; in production `signpost worker` does."""
+    from bot.cli.worker import build  # noqa: PLC0415 - production has no use for it here
+
+    works, asks = build(chosen)
+    stop = Event()
+    Thread(target=works.run, args=(stop,), name="worker", daemon=True).start()
+    if asks is not None:
+        asks.start(stop)
 
 
 @click.command()

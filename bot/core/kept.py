@@ -45,8 +45,9 @@ class KeptOutcome(NamedTuple):
     routed: datetime
 
 
-class KeptTally(NamedTuple):
-    """The numbers that a partner's records got in the leaves between two tallies; None where there were none."""
+@dataclass(frozen=True)
+class KeptTally:
+    """The numbers that a partner's records got between two tallies; None where there were none."""
 
     day: str
     partner: str

@@ -33,7 +33,14 @@ SILENCE = timedelta(minutes=10)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-class LedgerTransaction(Protocol):
+class TileStore(Protocol):
+    """Whatever has the log's tiles."""
+
+    def tile(self, path: str) -> bytes | None:
+        """Give a tile by the path of the full one, as wide as it has grown."""
+
+
+class LedgerTransaction(TileStore, Protocol):
     """Everything that one step reads and writes; others wait until it has ended."""
 
     def head(self) -> Head:
@@ -44,9 +51,6 @@ class LedgerTransaction(Protocol):
 
     def numbers(self) -> dict[str, Numbers]:
         """Give the last number of each partner."""
-
-    def tile(self, path: str) -> bytes | None:
-        """Give a tile by the path of the full one, as wide as it has grown."""
 
     def write(self, growth: Growth) -> None:
         """Write all of it."""
@@ -115,14 +119,14 @@ class Integrator:
             return count
 
 
-def reader(transaction: LedgerTransaction) -> Read:
-    """Read tiles in a transaction, each once."""
+def reader(store: TileStore) -> Read:
+    """Read tiles, each once."""
     seen: dict[tuple[int, int], bytes | None] = {}
 
     def read(tile: Tile) -> bytes:
         key = (tile.level, tile.number)
         if key not in seen:
-            seen[key] = transaction.tile(Tile(*key).path)
+            seen[key] = store.tile(Tile(*key).path)
         data = seen[key]
         if data is None:
             raise LedgerError(f"{tile.path} is missing from the database; restore it from a backup")
@@ -200,7 +204,8 @@ class _Step:
         routes, outcomes = self.transaction.pending(limit, self.now)
         if not outcomes:
             return routes, len(routes) < limit
-        rows = sorted([*routes, *outcomes], key=lambda row: (row.hour, isinstance(row, KeptOutcome), row.seq))
+        rows: list[KeptRoute | KeptOutcome] = [*routes, *outcomes]
+        rows.sort(key=lambda row: (row.hour, isinstance(row, KeptOutcome), row.seq))
         return rows[:limit], len(rows) < limit
 
     def _place(self, row: KeptRoute | KeptOutcome, *, late: bool) -> None:
@@ -244,9 +249,9 @@ class _Step:
     def _tally(self, day: str, partner: str) -> None:
         last, tallied = self.numbers.get(partner, Numbers())
         count = last - tallied
-        span = (tallied + 1, last) if count else (None, None)
+        first, end = (tallied + 1, last) if count else (None, None)
         salt = self.by.new_salt()
-        tally = KeptTally(day, partner, *span, count, salt.hex(), self._index())
+        tally = KeptTally(day, partner, first, end, count, salt.hex(), self._index())
         self.tallies.append(tally)
         self.numbers[partner] = Numbers(last, last)
         self.entries.append(committed_entry(salt, tally_record(tally)))
@@ -257,4 +262,3 @@ class _Step:
 
 def _hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
-

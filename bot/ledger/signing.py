@@ -19,12 +19,13 @@ from bot.ledger import merkle
 from bot.ledger.checkpoint import Checkpoint, read_checkpoint
 from bot.ledger.guard import Guard
 from bot.ledger.integrator import LedgerStore, LedgerTransaction, reader
-from bot.ledger.note import Note, Signer, read_note, sign
+from bot.ledger.note import Signer, read_note, sign
 from bot.ledger.tiles import hashes_in
 
 RESTORED = (
-    "was the database restored from a backup? Bring back the newest state (replay its log, or restore a later "
-    "backup); if that is lost for good, begin a new log under another LEDGER_ORIGIN and tell the partners"
+    "was the database restored from a backup? Bring back the newest state (replay its log, or restore a "
+    "later backup); if that is lost for good, begin a new log under another LEDGER_ORIGIN, and tell the "
+    "partners"
 )
 
 
@@ -51,13 +52,8 @@ class Signing:
                 raise LedgerError(f"a key in LEDGER_KEYS is {signer.name}'s, not {self.origin}'s; {cure}")
 
     def refuse_another_tree(self) -> None:
-        """Compare the tree with what was signed, before anything is added to it.
-
-        Raises:
-            LedgerError: it does not begin with what was signed.
-        """
-        with self.store.transaction() as transaction:
-            self._compare(transaction)
+        """Compare the tree with what was signed, before anything is added to it; see the function below."""
+        refuse_another_tree(self.store, self.origin, self.guard)
 
     def sign(self, now: datetime) -> KeptCheckpoint | None:
         """Sign the tree, keep the checkpoint in the guard and then in the database; None if it is signed.
@@ -67,7 +63,7 @@ class Signing:
             StoreError: the database failed. The checkpoint may be in the guard; that is harmless.
         """
         with self.store.transaction() as transaction:
-            tree, kept = self._compare(transaction)
+            tree, kept = _compare(transaction, self.origin, self.guard)
             if kept is not None and kept.size == tree.size:
                 return None
             note = sign(tree.text, self.signers)
@@ -76,42 +72,52 @@ class Signing:
             transaction.keep_checkpoint(signed)
             return signed
 
-    def _compare(self, transaction: LedgerTransaction) -> tuple[Checkpoint, KeptCheckpoint | None]:
-        """Read the tree back from its tiles, and prove that it begins with all that was signed."""
-        size = transaction.head().size
-        hashes = hashes_in(reader(transaction), size)
-        tree = Checkpoint(self.origin, size, merkle.root(hashes, size))
-        kept, guarded = transaction.checkpoint(), self.guard.read()
-        if guarded is None and kept is not None:
-            cure = "put it back, or what a partner or witness holds: its newest checkpoint, as it was signed"
-            raise LedgerError(
-                f"the guard {self.guard.path} is missing, though {kept.size} leaves were signed; {cure}"
-            )
-        for where, written in (("the guard", guarded), ("the database", kept.note if kept else None)):
-            if written is not None:
-                self._grown_out_of(tree, where, written, hashes)
-        return tree, kept
 
-    def _grown_out_of(self, tree: Checkpoint, where: str, written: str, hashes: merkle.Hashes) -> None:
-        """Raise LedgerError unless the tree begins with that of a checkpoint."""
-        old, name = read_checkpoint(_read(where, written).text), f"{where}'s checkpoint"
-        if old.origin != self.origin:
-            raise LedgerError(f"{name} is of the log {old.origin}, not of {self.origin}; nothing is signed")
-        if old.size > tree.size:
-            raise LedgerError(
-                f"{old.size} leaves were signed ({name}), and the database has {tree.size}: "
-                f"nothing is signed; {RESTORED}"
-            )
-        proof = merkle.consistency_proof(hashes, old.size, tree.size)
-        if not merkle.verify_consistency(old.size, tree.size, old.root, tree.root, proof):
-            raise LedgerError(
-                f"the database's first {old.size} leaves are not those that were signed ({name}): "
-                f"nothing is signed; {RESTORED}"
-            )
+def refuse_another_tree(store: LedgerStore, origin: str, guard: Guard) -> None:
+    """Compare the tree with what was signed.
+
+    Raises:
+        LedgerError: it does not begin with what was signed, or the guard can't be read.
+        StoreError: the database failed.
+    """
+    with store.transaction() as transaction:
+        _compare(transaction, origin, guard)
 
 
-def _read(where: str, written: str) -> Note:
+def _compare(
+    transaction: LedgerTransaction, origin: str, guard: Guard
+) -> tuple[Checkpoint, KeptCheckpoint | None]:
+    """Read the tree back from its tiles, and prove that it begins with all that was signed."""
+    size = transaction.head().size
+    hashes = hashes_in(reader(transaction), size)
+    tree = Checkpoint(origin, size, merkle.root(hashes, size))
+    kept, guarded = transaction.checkpoint(), guard.read()
+    if guarded is None and kept is not None:
+        cure = "put it back, or what a partner or witness holds: its newest checkpoint, as it was signed"
+        raise LedgerError(f"the guard {guard.path} is missing, though {kept.size} leaves were signed; {cure}")
+    for where, written in (("the guard", guarded), ("the database", kept.note if kept else None)):
+        if written is not None:
+            _grown_out_of(tree, where, written, hashes)
+    return tree, kept
+
+
+def _grown_out_of(tree: Checkpoint, where: str, written: str, hashes: merkle.Hashes) -> None:
+    """Raise LedgerError unless the tree begins with that of a checkpoint."""
     try:
-        return read_note(written)
+        old = read_checkpoint(read_note(written).text)
     except LedgerError as fault:
         raise LedgerError(f"{where} holds no checkpoint ({fault}); nothing is signed") from fault
+    name = f"{where}'s checkpoint"
+    if old.origin != tree.origin:
+        raise LedgerError(f"{name} is of the log {old.origin}, not of {tree.origin}; nothing is signed")
+    if old.size > tree.size:
+        raise LedgerError(
+            f"{old.size} leaves were signed ({name}), and the database has {tree.size}: "
+            f"nothing is signed; {RESTORED}"
+        )
+    proof = merkle.consistency_proof(hashes, old.size, tree.size)
+    if not merkle.verify_consistency(old.size, tree.size, old.root, tree.root, proof):
+        raise LedgerError(
+            f"the database's first {old.size} leaves are not those that were signed ({name}): "
+            f"nothing is signed; {RESTORED}"
+        )

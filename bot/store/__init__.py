@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.store.decision import Decide, Decision, Taken
+from bot.store.ledger import DatabaseLedger
+from bot.store.ledger_reader import LedgerReader
 from bot.store.migrate import upgrade
 from bot.store.store import Store, open_store
 
-__all__ = ["Decide", "Decision", "Store", "Taken", "open_store", "upgrade"]
+__all__ = ["DatabaseLedger", "Decide", "Decision", "LedgerReader", "Store", "Taken", "open_store", "upgrade"]

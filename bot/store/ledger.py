@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.kept import Head, KeptCheckpoint, KeptOutcome, KeptRoute, Numbers
 from bot.errors import StoreError
 from bot.store import tables
 from bot.store.address import faults_told
+from bot.store.ledger_reader import OUTCOME_COLUMNS, OUTCOMES_ROUTED, ROUTE_COLUMNS, LedgerReader, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
 
     from bot.core.kept import Growth, Place
+    from bot.store.ledger_reader import Kept
 
     Refresh = Callable[[Connection, set[datetime]], None]
 
@@ -29,34 +32,20 @@ LOST = "the audited log has not grown"
 # Any number that is no session's lock will do; this one is "ledger" in ASCII.
 INTEGRATOR_LOCK = int.from_bytes(b"ledger", "big")
 
-_ROUTING, _OUTCOME, _TREE = tables.routings.c, tables.outcomes.c, tables.tree.c
-ROUTE_COLUMNS = [_ROUTING[name] for name in KeptRoute._fields]
-OUTCOME_COLUMNS = [
-    *(_OUTCOME[name] for name in KeptOutcome._fields[:-2]),
-    func.coalesce(_ROUTING.service, "").label("service"),
-    func.coalesce(_ROUTING.hour, _OUTCOME.hour, type_=tables.UtcDateTime).label("routed"),
-]
-OUTCOMES_ROUTED = tables.outcomes.outerjoin(tables.routings, _ROUTING.id == _OUTCOME.routing_id)
-_UNTIL, _LIMIT = bindparam("until", type_=tables.UtcDateTime), bindparam("most")
+_TREE = tables.tree.c
+_UNTIL = bindparam("until", type_=tables.UtcDateTime)
 
 
 def _unindexed(table: Table, statement: Any) -> Any:
     # Written as the partial index is, so that both databases use it.
     waiting = (text(f"{table.name}.leaf_index IS NULL"), table.c.hour <= _UNTIL)
-    return statement.where(*waiting).order_by(table.c.hour, table.c.seq).limit(_LIMIT)
+    return statement.where(*waiting).order_by(table.c.hour, table.c.seq).limit(bindparam("most"))
 
 
 _ROUTES = _unindexed(tables.routings, select(*ROUTE_COLUMNS))
 _OUTCOMES = _unindexed(tables.outcomes, select(*OUTCOME_COLUMNS).select_from(OUTCOMES_ROUTED))
 _HEAD = select(_TREE.size, _TREE.alive_at, _TREE.grown_at, _TREE.tallied).with_for_update()
 _SET_HEAD = update(tables.tree)
-_TILE = select(tables.tiles.c.data).where(tables.tiles.c.path == bindparam("tile_path"))
-_SIGNED = (
-    select(*(tables.checkpoints.c[name] for name in KeptCheckpoint._fields[:-1]))
-    .order_by(tables.checkpoints.c.size.desc())
-    .limit(1)
-)
-
 _PLACE_SQLITE = "UPDATE {0} SET leaf_index = ?, partner_seq = ? WHERE seq = ?"
 _PLACE_POSTGRES = (
     "UPDATE {0} SET leaf_index = given.leaf_index, partner_seq = given.partner_seq "
@@ -69,16 +58,17 @@ def refresh_nothing(_connection: Connection, _hours: set[datetime]) -> None:
     """Count nothing: what is counted by hour is refreshed here, in the transaction that placed the rows."""
 
 
-class LedgerTables:
+class LedgerTables(LedgerReader):
     """One transaction on the log's tables; `bot.ledger.integrator.LedgerTransaction` says what each does."""
 
     def __init__(self, connection: Connection, refresh: Refresh) -> None:
         """Work on this connection, in the transaction that somebody else began."""
-        self._connection, self._refresh = connection, refresh
+        super().__init__(connection)
+        self._refresh = refresh
         self._on_sqlite = connection.dialect.name == "sqlite"
 
     def head(self) -> Head:
-        """Read the one row of the tree, and lock it: on PostgreSQL too, nobody else grows it until the end."""
+        """Read the one row of the tree, and lock it: on PostgreSQL too nobody else grows it meanwhile."""
         row = self._connection.execute(_HEAD).one_or_none()
         if row is None:
             raise StoreError("the table tree has no row; restore the database from a backup")
@@ -96,11 +86,6 @@ class LedgerTables:
         rows = self._connection.execute(select(tables.sequences))
         return {row.partner: Numbers(row.last, row.tallied) for row in rows}
 
-    def tile(self, path: str) -> bytes | None:
-        """Read one tile."""
-        data = self._connection.execute(_TILE, {"tile_path": path}).scalar_one_or_none()
-        return None if data is None else bytes(data)
-
     def write(self, growth: Growth) -> None:
         """Write everything that a step adds."""
         head = growth.head
@@ -108,15 +93,15 @@ class LedgerTables:
         kept = {"size": head.size, "alive_at": head.alive_at, "grown_at": head.grown_at, "tallied": tallied}
         self._connection.execute(_SET_HEAD, kept)
         tiles = [{"path": path, "data": data} for path, data in growth.tiles.items()]
-        self._put(tables.tiles, ["path"], tiles)
+        self.put(tables.tiles, ["path"], tiles)
         self._mend(tables.routings, growth.mended_routes)
         self._mend(tables.outcomes, growth.mended_outcomes)
         self._place(tables.routings, growth.routes)
         self._place(tables.outcomes, growth.outcomes)
         if growth.tallies:
-            self._connection.execute(insert(tables.tallies), [one._asdict() for one in growth.tallies])
+            self._connection.execute(insert(tables.tallies), [asdict(one) for one in growth.tallies])
         numbers = [{"partner": partner, **one._asdict()} for partner, one in growth.numbers.items()]
-        self._put(tables.sequences, ["partner"], numbers)
+        self.put(tables.sequences, ["partner"], numbers)
         if growth.hours:
             self._refresh(self._connection, growth.hours)
 
@@ -129,17 +114,12 @@ class LedgerTables:
             count += self._connection.execute(found).rowcount if count < limit else 0
         return count
 
-    def checkpoint(self) -> KeptCheckpoint | None:
-        """Read the largest checkpoint."""
-        row = self._connection.execute(_SIGNED).one_or_none()
-        return None if row is None else KeptCheckpoint(*row)
-
     def keep_checkpoint(self, checkpoint: KeptCheckpoint) -> None:
         """Keep a checkpoint, unless it is there."""
         kept = {name: getattr(checkpoint, name) for name in KeptCheckpoint._fields[:-1]}
-        self._put(tables.checkpoints, ["size"], [kept])
+        self.put(tables.checkpoints, ["size"], [kept])
 
-    def _put(self, table: Table, key: list[str], rows: Sequence[dict[str, Any]]) -> None:
+    def put(self, table: Table, key: list[str], rows: Sequence[dict[str, Any]]) -> None:
         """Write rows, over those with the same key."""
         if rows:
             new = (sqlite if self._on_sqlite else postgresql).insert(table)
@@ -176,6 +156,30 @@ class DatabaseLedger:
     ) -> None:
         """Write through the store's own transactions; `refresh` counts anew the hours that were touched."""
         self._engine, self._writing, self._refresh = engine, writing, refresh
+        self._reader = engine.execution_options(only_reads=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[LedgerReader]:
+        """Read the log as it is at one moment, while others may write.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        with (
+            faults_told(self._engine.url, "the audited log can't be read"),
+            self._reader.begin() as connection,
+        ):
+            yield LedgerReader(connection)
+
+    def waits(self, now: datetime) -> bool:
+        """Say whether a record waits for its place.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        asked = {"until": now, "most": 1}
+        with faults_told(self._engine.url, LOST), self._reader.begin() as connection:
+            return any(connection.execute(one, asked).first() for one in (_ROUTES, _OUTCOMES))
 
     @contextmanager
     def holding(self) -> Iterator[bool]:
@@ -205,8 +209,22 @@ class DatabaseLedger:
         with self._writing(LOST) as connection:
             yield LedgerTables(connection, self._refresh)
 
+    def records(self, partner: str, size: int) -> Iterator[Kept]:
+        """Give a partner's records and tallies among the first `size` leaves, in constant memory."""
+        return records_of(self.reading, partner, size)
+
+    def keep_cosignature(self, size: int, witness: str, line: str) -> None:
+        """Keep a witness's line under the checkpoint of this size.
+
+        Raises:
+            StoreError: it can't be kept.
+        """
+        with self._writing("the cosignature is not stored") as connection:
+            kept = {"size": size, "witness": witness, "line": line}
+            LedgerTables(connection, refresh_nothing).put(tables.cosignatures, ["size", "witness"], [kept])
+
     def raise_alarm(self, told: str) -> None:
-        """Keep what stops the log for /readyz, "" when nothing does; other transactions are not waited for.
+        """Keep what stops the log for /readyz, "" when nothing does.
 
         Raises:
             StoreError: it can't be kept.

@@ -9,9 +9,12 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from bot import metrics
 from bot.check.listings import FRESH_DAYS
+from bot.errors import StoreError
 from bot.web.wiring import Wiring, wiring
 
 bp = Blueprint("ops", __name__)
+
+OLDEST_CHECKPOINT = timedelta(minutes=11)  # a heartbeat comes after ten minutes of silence
 
 
 @bp.get("/healthz")
@@ -33,6 +36,7 @@ def ready() -> tuple[Response, int]:
             "revision": w.catalogue.directory.revision,
             "services": len(w.catalogue.directory.services),
         },
+        "ledger": {"ok": True, "reasons": [] if faults else _ledger(w)},  # nor must the log
         "flows": {"ok": True, "revisions": {name: flow.revision for name, flow in w.catalogue.flows.items()}},
     }
     healthy = all(check["ok"] for check in checks.values())
@@ -49,8 +53,38 @@ def counts() -> Response:
         abort(404)
     if token and not hmac.compare_digest((given or "").encode(), token.encode()):
         abort(401)
-    gauges = [("signpost_up", float(not w.store.ready())), ("signpost_listings_stale", float(len(_stale(w))))]
+    gauges = [
+        ("signpost_up", float(not w.store.ready())),
+        ("signpost_listings_stale", float(len(_stale(w)))),
+        ("signpost_checkpoint_age_seconds", _checkpoint_age_seconds(w)),
+    ]
     return Response(metrics.written(gauges), mimetype="text/plain")
+
+
+def _ledger(w: Wiring) -> list[str]:
+    """What stops the audited log, and whether its newest checkpoint is older than a heartbeat allows."""
+    try:
+        with w.store.ledger().reading() as log:
+            alarm, _, newest = log.standing()
+    except StoreError as fault:
+        return [str(fault)]
+    reasons = [alarm] if alarm else []
+    if newest is None:
+        reasons.append("nothing has been signed yet; cure: start signpost worker")
+    elif w.clock() - newest.signed_at > OLDEST_CHECKPOINT:
+        at = newest.signed_at.isoformat(timespec="seconds")
+        reasons.append(f"the newest checkpoint is of {at}; cure: start signpost worker, or read what it logs")
+    return reasons
+
+
+def _checkpoint_age_seconds(w: Wiring) -> float:
+    """How old the newest checkpoint is; -1 when there is none, or it can't be read."""
+    try:
+        with w.store.ledger().reading() as log:
+            newest = log.checkpoint()
+    except StoreError:
+        return -1.0
+    return (w.clock() - newest.signed_at).total_seconds() if newest else -1.0
 
 
 def _stale(w: Wiring) -> list[str]:
