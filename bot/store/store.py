@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreError
-from bot.store import tables, turns
+from bot.store import seeding, tables, turns
 from bot.store.address import describe, faults_told, read_address, reason
 from bot.store.checks import durability_faults, migration_faults
 from bot.store.decision import Decide, Delivery, Taken
@@ -21,7 +21,7 @@ from bot.store.rows import read_routing
 from bot.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Engine, Table
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 500
 SALT_BYTES = 32
+MADE_UP = "demo"  # the code version of made-up records, see bot.demo
 
 
 def _random_salt() -> bytes:
@@ -76,6 +77,24 @@ class Store:
     def ledger(self) -> DatabaseLedger:
         """Give the audited log, to grow it."""
         return DatabaseLedger(self._engine, self._writing)
+
+    def keep_made_up(self, rows: Iterable[tuple[Routing, str, Iterable[tuple[Outcome, str]]]]) -> None:
+        """Keep made-up routings, each with its salt and what happened next, in one transaction.
+
+        Raises:
+            StoreError: none of them is stored.
+        """
+        with self._writing("the made-up records are not stored") as connection:
+            seeding.keep_rows(connection, rows)
+
+    def has_real_routings(self) -> bool:
+        """Say whether there are routings that were not made up.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        with faults_told(self._url, "routings can't be read"), self._reader.begin() as connection:
+            return seeding.has_others(connection, MADE_UP)
 
     def routings(  # noqa: PLR0913 - each filter may be left out, and is named
         self,
