@@ -71,6 +71,7 @@ class Worker:
             return False
         with self.ledger.holding() as alone:
             if not alone:
+                self.signing.follow()
                 self._looked_at = now
                 return False
             self.signing.refuse_another_tree()

@@ -26,7 +26,10 @@ SALT_BYTES = 32
 
 
 @click.command()
-def worker() -> None:
+@click.option(
+    "--adopt", is_flag=True, help="On a machine that joins others: begin its guard from the database."
+)
+def worker(*, adopt: bool) -> None:
     """Write the audited log, sign it, and delete what has expired. Stop it with Ctrl-C.
 
     It alone needs the signing keys (LEDGER_KEYS) and the guard (LEDGER_GUARD_PATH). Several may run:
@@ -48,6 +51,8 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     works, asks = build(chosen)
+    if adopt:
+        works.signing.adopt()
     click.echo(f"The audited log {chosen.ledger_origin} is being written. Its verifier keys:")
     for signer in works.signing.signers:
         click.echo(f"  {signer.verifier}")

@@ -55,6 +55,34 @@ class Signing:
         """Compare the tree with what was signed, before anything is added to it; see the function below."""
         refuse_another_tree(self.store, self.origin, self.guard)
 
+    def follow(self) -> None:
+        """Keep this machine's guard up to what another machine's worker has signed.
+
+        Raises:
+            LedgerError: that did not grow out of what the guard has.
+            StoreError: the database failed.
+        """
+        with self.store.transaction() as transaction:
+            _, kept = _compare(transaction, self.origin, self.guard)
+            if kept is not None:
+                self._catch_up(kept)
+
+    def adopt(self) -> None:
+        """Begin this machine's guard with what the database says was signed, if there is no guard yet.
+
+        For a machine that joins others, told by the operator: without a guard nobody can tell
+        whether the database is the newest.
+        """
+        with self.store.transaction() as transaction:
+            kept = transaction.checkpoint()
+        if kept is not None and self.guard.read() is None:
+            self.guard.write(kept.note)
+
+    def _catch_up(self, kept: KeptCheckpoint) -> None:
+        guarded = self.guard.read()
+        if guarded is not None and read_checkpoint(read_note(guarded).text).size < kept.size:
+            self.guard.write(kept.note)
+
     def sign(self, now: datetime) -> KeptCheckpoint | None:
         """Sign the tree, keep the checkpoint in the guard and then in the database; None if it is signed.
 
@@ -65,6 +93,7 @@ class Signing:
         with self.store.transaction() as transaction:
             tree, kept = _compare(transaction, self.origin, self.guard)
             if kept is not None and kept.size == tree.size:
+                self._catch_up(kept)
                 return None
             note = sign(tree.text, self.signers)
             self.guard.write(str(note))
@@ -93,7 +122,10 @@ def _compare(
     tree = Checkpoint(origin, size, merkle.root(hashes, size))
     kept, guarded = transaction.checkpoint(), guard.read()
     if guarded is None and kept is not None:
-        cure = "put it back, or what a partner or witness holds: its newest checkpoint, as it was signed"
+        cure = (
+            "put it back, or what a partner or witness holds: its newest checkpoint, as it was signed; on a "
+            "machine that only joins others, start `signpost worker --adopt` once"
+        )
         raise LedgerError(f"the guard {guard.path} is missing, though {kept.size} leaves were signed; {cure}")
     for where, written in (("the guard", guarded), ("the database", kept.note if kept else None)):
         if written is not None:
