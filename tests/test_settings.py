@@ -270,3 +270,31 @@ def test_every_setting_is_explained_above_its_line() -> None:
 def test_the_example_as_it_is_starts_a_development_line() -> None:
     lines = re.findall(r"^([A-Z_]+)=(.*)$", ENV_EXAMPLE.read_text("utf-8"), re.MULTILINE)
     assert not Settings.from_env(dict(lines)).production
+
+
+# -- the audited log -------------------------------------------------------------------------------
+
+
+def test_the_log_is_named_after_the_public_address_unless_told() -> None:
+    assert Settings.from_env({}).ledger_origin == "localhost/log"
+    assert Settings.from_env(PRODUCTION).ledger_origin == "line.example.org/signpost/log"
+    named = Settings.from_env({**PRODUCTION, "LEDGER_ORIGIN": "log.example.org/2027"})
+    assert named.ledger_origin == "log.example.org/2027"
+
+
+@pytest.mark.parametrize("name", ["two words", "a+b", "log.example.org/"])
+def test_a_log_whose_name_no_key_could_have_is_refused(name: str) -> None:
+    assert names_in(refused(LEDGER_ORIGIN=name)) == ["LEDGER_ORIGIN"]
+
+
+def test_keys_and_guard_are_paths_that_only_the_worker_reads() -> None:
+    settings = Settings.from_env({"LEDGER_KEYS": "/run/new.key, /run/old.key", "LEDGER_GUARD_PATH": "/mnt/g"})
+    assert settings.ledger_keys == (Path("/run/new.key"), Path("/run/old.key"))
+    assert settings.ledger_guard_path == Path("/mnt/g")
+    assert Settings.from_env(PRODUCTION).ledger_keys == ()
+
+
+@pytest.mark.parametrize("months", ["0", "121", "a year"])
+def test_records_are_kept_for_a_number_of_months(months: str) -> None:
+    assert names_in(refused(RETENTION_MONTHS=months)) == ["RETENTION_MONTHS"]
+    assert Settings.from_env({}).retention_months == 13
