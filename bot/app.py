@@ -20,7 +20,7 @@ from bot.log import configure, event
 from bot.settings import Settings
 from bot.store import Store, open_store, upgrade
 from bot.understanding import load as load_understanding
-from bot.web import log, ops, webhooks
+from bot.web import log, ops, portal, webhooks
 from bot.web.proxies import TrustedProxies
 from bot.web.safe import safe_answers
 from bot.web.wiring import KEY, Sweeper, Wiring
@@ -95,6 +95,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     app.register_blueprint(webhooks.bp)
     app.register_blueprint(ops.bp)
     app.register_blueprint(log.bp)
+    app.register_blueprint(portal.bp)
     if settings.simulator:
         _add_simulator(app)
     _add_pages(app)

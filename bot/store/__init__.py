@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from bot.store.decision import Decide, Decision, Taken
 from bot.store.ledger import DatabaseLedger
 from bot.store.ledger_reader import LedgerReader
 from bot.store.migrate import upgrade
 from bot.store.store import Store, open_store
 
-__all__ = ["DatabaseLedger", "Decide", "Decision", "LedgerReader", "Store", "Taken", "open_store", "upgrade"]
+__all__ = [
+    "Connection",
+    "DatabaseLedger",
+    "Decide",
+    "Decision",
+    "LedgerReader",
+    "Store",
+    "Taken",
+    "open_store",
+    "upgrade",
+]

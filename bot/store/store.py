@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreError
-from bot.store import seeding, tables, turns
+from bot.store import accesses, account_tables, seeding, tables, turns
 from bot.store.address import describe, faults_told, read_address, reason
 from bot.store.checks import durability_faults, migration_faults
 from bot.store.decision import Decide, Delivery, Taken
@@ -64,19 +65,35 @@ class Store:
                 turn may be stored all the same; delivering it again then finds its answer.
         """
         delivery = Delivery(turn_id, session_id, now, expires_at, decide)
-        with self._writing("the turn is not stored") as connection:
+        with self.writing("the turn is not stored") as connection:
             return turns.take(connection, delivery, self._new_salt)
 
     @contextmanager
-    def _writing(self, lost: str) -> Iterator[Connection]:
-        """Begin a transaction that writes, when it is this thread's turn; commit it at the end."""
+    def writing(self, lost: str) -> Iterator[Connection]:
+        """Begin a transaction that writes, when it is this thread's turn; commit it at the end.
+
+        The functions of `accounts`, `logins`, `tokens` and `accesses` work within one.
+
+        Raises:
+            StoreError: the database failed; it says what was `lost` by that.
+        """
         alone = self._turnstile.passing() if self._turnstile else nullcontext()
         with alone, faults_told(self._url, lost), self._engine.begin() as connection:
             yield connection
 
     def ledger(self) -> DatabaseLedger:
         """Give the audited log, to grow it."""
-        return DatabaseLedger(self._engine, self._writing)
+        return DatabaseLedger(self._engine, self.writing)
+
+    @contextmanager
+    def reading(self, lost: str) -> Iterator[Connection]:
+        """Begin a transaction that only reads, and so waits for no writer.
+
+        Raises:
+            StoreError: the database can't be read; it says what was `lost` by that.
+        """
+        with faults_told(self._url, lost), self._reader.begin() as connection:
+            yield connection
 
     def keep_made_up(self, rows: Iterable[tuple[Routing, str, Iterable[tuple[Outcome, str]]]]) -> None:
         """Keep made-up routings, each with its salt and what happened next, in one transaction.
@@ -84,7 +101,7 @@ class Store:
         Raises:
             StoreError: none of them is stored.
         """
-        with self._writing("the made-up records are not stored") as connection:
+        with self.writing("the made-up records are not stored") as connection:
             seeding.keep_rows(connection, rows)
 
     def has_real_routings(self) -> bool:
@@ -135,7 +152,7 @@ class Store:
             page = self._rows(newest.where(column.seq < page[-1].seq)) if len(page) == PAGE_ROWS else []
 
     def _rows(self, statement: Any) -> list[Row[Any]]:
-        with faults_told(self._url, "routings can't be read"), self._reader.begin() as connection:
+        with self.reading("routings can't be read") as connection:
             return list(connection.execute(statement))
 
     def routing(self, routing_id: str) -> Routing | None:
@@ -148,7 +165,7 @@ class Store:
         return read_routing(rows[0]._mapping) if rows else None  # noqa: SLF001 - SQLAlchemy's public name
 
     def purge(self, now: datetime, limit: int = PAGE_ROWS) -> int:
-        """Delete the sessions and turns that have expired by `now`; give how many.
+        """Delete what has expired by `now`: sessions, turns, sign-ins, old accesses; give how many.
 
         At most `limit` rows go in one transaction, so that turns get in between.
 
@@ -156,10 +173,21 @@ class Store:
             StoreError: the database failed; what earlier transactions deleted stays deleted.
         """
         total = 0
-        for table in (tables.sessions, tables.turns):
+        for table in (
+            tables.sessions,
+            tables.turns,
+            account_tables.logins,
+            account_tables.sign_in_attempts,
+        ):
             while deleted := self._purge_some(table, now, limit):
                 total += deleted
+        while deleted := self._purge_accesses(now - timedelta(days=accesses.KEPT_DAYS), limit):
+            total += deleted
         return total
+
+    def _purge_accesses(self, before: datetime, limit: int) -> int:
+        with self.writing("old accesses can't be deleted") as connection:
+            return accesses.purge(connection, before, limit)
 
     def _purge_some(self, table: Table, now: datetime, limit: int) -> int:
         """Delete up to `limit` expired rows of one table; give how many.
@@ -169,7 +197,7 @@ class Store:
         """
         expired = table.c.expires_at <= now
         some = select(table.c.id).where(expired).limit(limit).with_for_update(skip_locked=True)
-        with self._writing("expired rows can't be deleted") as connection:
+        with self.writing("expired rows can't be deleted") as connection:
             ids = connection.execute(some).scalars().all()
             if ids:
                 connection.execute(delete(table).where(table.c.id.in_(ids)))

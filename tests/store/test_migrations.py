@@ -42,6 +42,15 @@ COLUMNS = {
     "tallies": ["day", "partner", "first", "last", "count", "salt", "leaf_index"],
     "checkpoints": ["size", "root", "note", "signed_at"],
     "cosignatures": ["size", "witness", "line"],
+    "accounts": [
+        *("id", "email", "name", "role", "partner", "enabled", "password", "code_key", "code_step"),
+        *("invitation", "invited_until", "created_at"),
+    ],
+    "recovery_codes": ["id", "account_id", "code", "used"],
+    "logins": ["id", "account_id", "stage", "offered_key", "created_at", "expires_at"],
+    "sign_in_attempts": ["id", "subject", "at", "expires_at"],
+    "api_tokens": ["id", "partner", "name", "token", "hint", "created_on", "last_used_on", "revoked"],
+    "accesses": ["id", "at", "account_id", "role", "what", "facts"],
 }
 
 
@@ -79,7 +88,7 @@ def test_upgrade_keeps_what_is_there(store: Store, database_url: str) -> None:
 def test_missing_migrations_are_told(database_url: str) -> None:
     store = open_store(database_url)
     [fault] = store.ready()
-    assert "has no tables yet, revision 0002 is needed; run `signpost db upgrade`" in fault
+    assert "has no tables yet, revision 0003 is needed; run `signpost db upgrade`" in fault
     with pytest.raises(StoreError, match="the turn is not stored"):
         take(store, "t1", keep())
     store.close()
