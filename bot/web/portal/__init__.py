@@ -10,7 +10,7 @@ pages                    the pages about routings and the log
 from __future__ import annotations
 
 # Imported for the routes they add.
-from bot.web.portal import overview, sign_in
+from bot.web.portal import access_pages, account, overview, set_up, sign_in, token_pages
 from bot.web.portal.blueprint import bp
 
-__all__ = ["bp", "overview", "sign_in"]
+__all__ = ["access_pages", "account", "bp", "overview", "set_up", "sign_in", "token_pages"]

@@ -167,6 +167,7 @@ def _of_token() -> Viewer | None:
     with w.store.reading("the token can't be read") as connection:
         token = tokens.find(connection, hashed(given))
     if token is None:
+        record_access("token.refused")
         return None
     if token.last_used_on != today.isoformat():
         with w.store.writing("the token's use is not recorded") as connection:

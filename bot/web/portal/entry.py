@@ -54,3 +54,8 @@ def field(name: str) -> str:
 def email_field() -> str:
     """The e-mail address, as accounts are kept under it."""
     return field("email").strip().lower()
+
+
+def page(html: str) -> AnyResponse:
+    """A page as an answer that cookies can be put on."""
+    return AnyResponse(html, mimetype="text/html")

@@ -33,8 +33,13 @@ class BusyError(Exception):
 
 
 def hash_password(password: str) -> str:
-    """Hash a password to be kept."""
-    return _hasher.hash(_normal(password))
+    """Hash a password to be kept.
+
+    Raises:
+        BusyError: others are being looked at.
+    """
+    with _place():
+        return _hasher.hash(_normal(password))
 
 
 def is_right(kept: str, password: str) -> bool:
