@@ -8,12 +8,15 @@ from threading import Event, Thread
 from typing import Any
 
 import click
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from bot import metrics
 from bot.app import create_app
 from bot.cli.common import settings
+from bot.cli.partners import make_demo_accounts
 from bot.settings import ROOT, Settings
+from bot.web.wiring import KEY, Wiring
 
 THREADS = 8
 GRACE_SECONDS = 20  # longer than Twilio waits for an answer
@@ -75,16 +78,26 @@ def run() -> None:
         chosen = Settings(**{**vars(chosen), "workers": 1})
     _refuse_taken_port(chosen)
     metrics.prepare(ROOT / "var" / f"metrics-{chosen.port}")
-    create_app(chosen)  # every fault shows here, before a server starts
+    app = create_app(chosen)  # every fault shows here, before a server starts
     where = f"http://{chosen.host}:{chosen.port}"
     if chosen.simulator:
         click.echo(
             f"\n  Signpost is running. Open the simulator: {where}/simulator\n  Stop it with Ctrl-C.\n"
         )
+        _tell_demo_accounts(app, f"{where}/partners")
     else:
         click.echo(f"Signpost is running at {where}, as {chosen.public_url}.")
     sys.stdout.flush()
     Server(chosen).run()
+
+
+def _tell_demo_accounts(app: Flask, portal: str) -> None:
+    """Say how to look at the portal; the passwords hold until the next start."""
+    wiring: Wiring = app.extensions[KEY]
+    click.echo(f"  The partners' portal: {portal}, where these may sign in (in development only):")
+    for role, email, password in make_demo_accounts(wiring.store, wiring.settings, wiring.catalogue):
+        click.echo(f"    {role:8}  {email:24}  {password}")
+    click.echo()
 
 
 def _refuse_taken_port(chosen: Settings) -> None:

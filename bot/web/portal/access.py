@@ -68,7 +68,9 @@ def login() -> logins.Login | None:
         if secret:
             w = wiring()
             with w.store.reading("the session can't be read") as connection:
-                g.portal_login = logins.find(connection, hashed(secret), w.clock())
+                kept = logins.find(connection, hashed(secret), w.clock())
+            if kept and not (w.settings.production and kept.account.is_demo()):
+                g.portal_login = kept
     found: logins.Login | None = g.portal_login
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -40,7 +42,7 @@ def make_token() -> str | tuple[str, int]:
         if live >= MOST_LIVE:
             return _page(fault=f"There are {live} live tokens. Revoke one that nobody uses first."), REFUSED
         secret = new_api_token()
-        number = kept.add(connection, fresh(whose, name, secret), hashed(secret))
+        number = kept.add(connection, fresh(whose, name, secret, wiring().clock()), hashed(secret))
     record_access("token.made", token=number)
     return _page(secret=secret)
 
@@ -56,9 +58,9 @@ def revoke_token(number: int) -> AnyResponse:
     return redirect(url_for("portal.tokens"), 303)
 
 
-def fresh(partner: str, name: str, secret: str) -> ApiToken:
+def fresh(partner: str, name: str, secret: str, now: datetime) -> ApiToken:
     """A token as it is kept: by its first letters it is told from others in the list."""
-    today = wiring().clock().date().isoformat()
+    today = now.date().isoformat()
     return ApiToken(0, partner, name, secret[:HINT_CHARS], today, last_used_on="", revoked=False)
 
 
