@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from bot.core.account import Account, Role
-from bot.store import accounts
+from bot.store import accesses, accounts
 from bot.web.portal import keys, passwords
 from tests.line import PlayedLine
 
@@ -62,7 +62,7 @@ class Person:
 
     def get(self, path: str) -> TestResponse:
         """Open a page."""
-        return self.client.get(f"/partners{path}", environ_base={"REMOTE_ADDR": self.address})
+        return self.client.get(self._url(path), environ_base={"REMOTE_ADDR": self.address})
 
     def post(self, path: str, page: str | None = None, **fields: str) -> TestResponse:
         """Fill in the form on a page (the same path, unless it is named) and send it."""
@@ -70,7 +70,14 @@ class Person:
         token = FORM_TOKEN.search(shown.text)
         assert token is not None, shown.text
         data = {"form_token": token[1], **fields}
-        return self.client.post(f"/partners{path}", data=data, environ_base={"REMOTE_ADDR": self.address})
+        return self.send(path, data)
+
+    def send(self, path: str, data: dict[str, str]) -> TestResponse:
+        """Send a form that no page has shown."""
+        return self.client.post(self._url(path), data=data, environ_base={"REMOTE_ADDR": self.address})
+
+    def _url(self, path: str) -> str:
+        return f"https://localhost/partners{path}"
 
     def code(self, steps: int = 0) -> str:
         """What the authenticator app shows, by the line's clock."""
@@ -88,3 +95,9 @@ class Person:
         assert answer.status_code == 303, answer.text
         assert answer.location == "/partners"
         return self
+
+
+def lines_of_log(line: PlayedLine, *whats: str) -> list[accesses.Access]:
+    """The access log, newest first: all of it, or these alone."""
+    with line.wiring.store.reading("a test") as connection:
+        return list(accesses.newest(connection, accesses.Wanted(whats=whats), 1000))

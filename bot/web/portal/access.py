@@ -97,7 +97,7 @@ def allowed(
     return hold
 
 
-def record_access(what: str, **facts: Fact) -> None:
+def record_access(what: str, /, **facts: Fact) -> None:
     """Put on record that whoever is asking did this: a name such as `routing.seen`, and its facts.
 
     Facts never hold anything of a person who called or wrote to the line, nor a secret.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -30,6 +30,13 @@ bp = Blueprint(
     template_folder="templates",
     static_folder="static",
 )
+
+
+@bp.before_request
+def only_text() -> None:
+    """Refuse NUL, which PostgreSQL takes in no text and nobody types; also for the API's blueprint."""
+    if "\0" in request.path or any("\0" in text for text in request.values.values()):
+        abort(BAD_REQUEST)
 
 
 @bp.before_request

@@ -16,7 +16,7 @@ from bot.web.portal.keys import hashed_recovery_code, unseal
 from bot.web.wiring import wiring
 
 # Where a sign-in may lead: a page of the portal, by path and plain query, never another site.
-OWN_PAGE = re.compile(r"/partners(?:/[A-Za-z0-9_~.-]+)*(?:\?[A-Za-z0-9_~.=&%+:-]*)?")
+OWN_PAGE = re.compile(r"/partners(?:/[A-Za-z0-9_-][A-Za-z0-9_~.-]*)*(?:\?[A-Za-z0-9_~.=&%+:-]*)?")
 LONGEST_PAGE_CHARS = 500
 REFUSED, TOO_MANY, BUSY = 422, 429, 503
 NOT_LET_IN = (

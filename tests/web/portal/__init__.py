@@ -1,0 +1,1 @@
+"""The partners' portal, as people and programs meet it."""
