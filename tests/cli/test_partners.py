@@ -66,7 +66,7 @@ def test_account_is_added_set_up_and_listed(line: PlayedLine, run: Callable[...,
     assert "It counts once, for 3 days" in added.output
     assert "partner of crimestoppers-trust       not set up yet" in run("list").output
     person = set_up(line, link_in(added))
-    assert "You are signed in as Anna" in person.get("").text
+    assert "<strong>Anna</strong>" in person.get("").text
     assert "in use, without an authenticator app" in run("list").output
     [one] = lines_of_log(line, "account.added")
     assert (one.role, one.facts) == ("operator", {"account": 1, "by": "command"})

@@ -52,8 +52,8 @@ def only_own_forms() -> AnyResponse | tuple[str, int] | None:
 
 @bp.context_processor
 def for_every_page() -> dict[str, Any]:
-    """What the base template needs."""
-    who = access.seen()
+    """What the base template needs; while the database is down, nothing that is in it."""
+    who = None if "portal_unavailable" in g else access.seen()
     return {"viewer": who, "navigation": navigation.of(who), "form_token": form_tokens.give}
 
 
@@ -75,15 +75,14 @@ def refused(error: HTTPException) -> tuple[str, int] | HTTPException:
 def unavailable(error: StoreError) -> tuple[str, int]:
     """Say that the database is down; the line itself answers callers all the same."""
     event("portal.unavailable", logging.ERROR, error=error)
+    g.portal_unavailable = True
+    access.recorded().clear()  # of a look that came to nothing
     return told(UNAVAILABLE, "Not available", "The records can't be reached just now. Try again in a minute.")
 
 
 def told(code: int, title: str, why: str) -> tuple[str, int]:
-    """Answer with a page that says what is wrong and what can be done.
-
-    It asks the database for nothing: who is signed in is left out.
-    """
-    return render_template("portal/refused.html", title=title, why=why, viewer=None, navigation=()), code
+    """Answer with a page that says what is wrong and what can be done."""
+    return render_template("portal/refused.html", title=title, why=why), code
 
 
 @bp.after_request
@@ -93,12 +92,10 @@ def finish(response: Response) -> Response:
         access.write_recorded()
     except StoreError as error:
         # What can't be put on record is not shown.
-        access.recorded().clear()
         if access.is_api():
             event("portal.unavailable", logging.ERROR, error=error)
             response = access.problem(UNAVAILABLE, "Not available", "try again in a minute")
         else:
-            g.portal_viewer = g.portal_login = None
             response = Response(unavailable(error)[0], UNAVAILABLE)
     form_tokens.keep(response)
     response.headers["Content-Security-Policy"] = POLICY

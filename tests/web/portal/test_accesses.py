@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from bot.errors import StoreError
-from bot.store import accesses
+from bot.store import Store, accesses
 from bot.web.portal import access
 from tests.line import PlayedLine
 from tests.partners import Person, add_account, lines_of_log
@@ -119,3 +120,19 @@ def test_what_cannot_be_logged_is_not_shown(
     assert "be reached just now. Try again in a minute" in answer.text
     assert EMAIL not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_database_that_is_down_is_told(
+    line: PlayedLine, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna.sign_in()
+
+    def gone(_store: Store, lost: str) -> Iterator[None]:
+        raise StoreError(f"{lost}: no such host")
+
+    monkeypatch.setattr(Store, "reading", gone)
+    for path in ("", "/account", "/set-up/link", "/sign-in"):
+        answer = anna.get(path)
+        assert answer.status_code == 503
+        assert "be reached just now" in answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
