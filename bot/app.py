@@ -21,6 +21,7 @@ from bot.settings import Settings
 from bot.store import Store, open_store, upgrade
 from bot.understanding import load as load_understanding
 from bot.web import log, ops, portal, webhooks
+from bot.web.mounted import Mounted
 from bot.web.proxies import TrustedProxies
 from bot.web.safe import safe_answers
 from bot.web.wiring import KEY, Sweeper, Wiring
@@ -99,6 +100,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     if settings.simulator:
         _add_simulator(app)
     _add_pages(app)
+    app.wsgi_app = Mounted(app.wsgi_app, urlsplit(settings.public_url).path.rstrip("/"))  # type: ignore[method-assign]  # Flask's documented way to wrap the app
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented way to wrap the app
     return app
 

@@ -34,7 +34,7 @@ LIVES_IN = {
     "alembic": {"bot.store"},
     "psycopg": {"bot.store"},
     "prometheus_client": {"bot.metrics"},
-    "cryptography": {"bot.ledger"},
+    "cryptography": {"bot.ledger", "bot.web.portal"},
     "segno": {"bot.poster", "bot.web.portal"},
     "tomlkit": {"bot.catalogue"},
     "argon2": {"bot.web.portal"},

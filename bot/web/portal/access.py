@@ -53,9 +53,13 @@ def viewer() -> Viewer:
 
 
 def seen() -> Viewer | None:
-    """Whoever asks, or None; the database is asked once a request."""
+    """Whoever asks, or None; the database is asked once a request.
+
+    On a page the header is left alone: it may be of a proxy that asks for a password of its own.
+    """
     if "portal_viewer" not in g:
-        g.portal_viewer = _of_token() if "Authorization" in request.headers else _of_login()
+        by_token = is_api() and "Authorization" in request.headers
+        g.portal_viewer = _of_token() if by_token else _of_login()
     found: Viewer | None = g.portal_viewer
     return found
 
@@ -87,7 +91,7 @@ def allowed(
             if who is None:
                 return _sign_in_first()
             if roles and who.role not in roles:
-                record_access("refused", path=request.path)
+                record_access("refused", page=str(request.endpoint).rpartition(".")[2])
                 return _not_for_you()
             return view(*args, **kwargs)
 
@@ -159,10 +163,10 @@ def _of_login() -> Viewer | None:
 
 
 def _of_token() -> Viewer | None:
-    """Whose token this is; tokens count on the API alone, and are noted as used once a day."""
+    """Whose token this is, noted as used once a day."""
     kind, _, given = request.headers["Authorization"].partition(" ")
     given = given.strip()
-    if not is_api() or kind.lower() != "bearer" or not is_api_token(given):
+    if kind.lower() != "bearer" or not is_api_token(given):
         return None
     w = wiring()
     today = w.clock().date()
@@ -188,7 +192,7 @@ def _sign_in_first() -> Response | AnyResponse:
         return problem(UNAUTHORIZED, "Not signed in", detail)
     sign_in = url_for("portal.sign_in")
     if request.method == "GET":
-        sign_in += "?" + urlencode({"next": request.full_path.rstrip("?")})
+        sign_in += "?" + urlencode({"next": request.script_root + request.full_path.rstrip("?")})
     return redirect(sign_in, 303)
 
 

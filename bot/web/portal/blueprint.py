@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.errors import StoreError
 from bot.log import event
 from bot.web.portal import access, cookies, form_tokens, navigation
+from bot.web.wiring import wiring
 
 # No script at all, and nothing from anywhere else.
 POLICY = (
@@ -97,6 +98,8 @@ def finish(response: Response) -> Response:
             response = access.problem(UNAVAILABLE, "Not available", "try again in a minute")
         else:
             response = Response(unavailable(error)[0], UNAVAILABLE)
+    if request.method == "POST":  # those who guess fill the tables: what has expired goes, once a minute
+        wiring().sweeper.sweep(wiring().clock())
     form_tokens.keep(response)
     response.headers["Content-Security-Policy"] = POLICY
     if request.endpoint != f"{bp.name}.static":

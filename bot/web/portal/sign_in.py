@@ -177,7 +177,8 @@ def _record_failure(account: Account | None, step: str) -> None:
 
 def _wanted_page() -> str:
     wanted = request.values.get("next", "")
-    safe = len(wanted) <= LONGEST_PAGE_CHARS and OWN_PAGE.fullmatch(wanted) is not None
+    own = OWN_PAGE.fullmatch(wanted.removeprefix(request.script_root))
+    safe = len(wanted) <= LONGEST_PAGE_CHARS and wanted.startswith(request.script_root) and own is not None
     return wanted if safe else url_for("portal.overview")
 
 

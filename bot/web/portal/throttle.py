@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
 from flask import request
@@ -52,15 +52,17 @@ def begin(kind: str, email: str, most: int) -> Attempt:
     w = wiring()
     now = w.clock()
     subjects = _subjects(kind, email, most)
+    # Whoever has to wait already is told so without a write: callers' turns are waiting to be written.
+    _refuse_above({subject: most - 1 for subject, most in subjects.items()}, now)
     with w.store.writing("the sign-in is not counted") as connection:
         numbers = logins.count_attempt(connection, subjects, now, WINDOW)
-    with w.store.reading("the sign-ins can't be counted") as connection:
-        wait = logins.wait(connection, subjects, now)
-    if wait is not None:
-        with w.store.writing("the sign-in is not counted") as connection:
-            logins.forget_attempts(connection, numbers)
-        raise TooManyError(wait)
-    return Attempt(tuple(numbers))
+    attempt = Attempt(tuple(numbers))
+    try:
+        _refuse_above(subjects, now)
+    except TooManyError:
+        forget(attempt)
+        raise
+    return attempt
 
 
 def forget(attempt: Attempt) -> None:
@@ -73,6 +75,13 @@ def device(email: str) -> str:
     """Make the mark of a browser that this account has signed in with."""
     mark = new_secret()
     return f"{mark}.{_seal(mark, email)}"
+
+
+def _refuse_above(subjects: Mapping[str, int], now: datetime) -> None:
+    with wiring().store.reading("the sign-ins can't be counted") as connection:
+        wait = logins.wait(connection, subjects, now)
+    if wait is not None:
+        raise TooManyError(wait)
 
 
 def _subjects(kind: str, email: str, most: int) -> Mapping[str, int]:

@@ -152,6 +152,13 @@ def test_a_password_looks_the_same_from_every_keyboard(line: PlayedLine, anna: P
     assert Person(line, EMAIL).give_password(taken_apart).status_code == 303
 
 
+def test_password_of_letters_that_stand_for_many_signs_in(line: PlayedLine, anna: Person) -> None:
+    anna.sign_in()
+    long = "\ufdfa" * 3 + "abcdefgh" * 15  # the first letter stands for eighteen
+    anna.post("/account/password", "/account", present=PASSWORD, password=long, again=long)
+    assert Person(line, EMAIL).give_password(long).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("name", "attributes"),
     [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from bot.store import accounts
 from bot.web.portal import keys, passwords, throttle
 from bot.web.portal.sign_in import NOT_LET_IN
 from bot.web.wiring import KEY
-from tests.line import PlayedLine
+from tests.line import PlayedLine, play, sqlite_url
 from tests.partners import PASSWORD, Person, add_account, lines_of_log
 from tests.web.portal.conftest import EMAIL
 
@@ -41,7 +43,7 @@ def test_address_is_read_in_any_letters_and_code_with_a_space(anna: Person) -> N
     [
         (EMAIL, "three words apar"),
         (EMAIL, ""),
-        (EMAIL, "x" * 100_00),
+        (EMAIL, "x" * 10_000),
         ("nobody@example.org", PASSWORD),
         ("", ""),
         ("disabled@example.org", PASSWORD),
@@ -202,6 +204,19 @@ def test_sign_in_leads_nowhere_else(line: PlayedLine, wanted: str) -> None:
     assert (answer.status_code, answer.location) == (303, "/partners")
 
 
+def test_portal_stands_under_the_path_of_the_public_url(tmp_path: Path) -> None:
+    line = play(sqlite_url(tmp_path), public_url="https://line.example/helpline")
+    add_account(line, EMAIL, with_code=False)
+    person = Person(line, EMAIL)
+    asked = person.get("/account")
+    assert asked.location == "/helpline/partners/sign-in?next=%2Fhelpline%2Fpartners%2Faccount"
+    assert 'href="/helpline/static/base.css"' in person.get("/sign-in").text
+    assert person.give_password(next="/helpline/partners/account").location == "/helpline/partners/account"
+    assert person.get("").status_code == 200
+    assert Person(line, EMAIL).give_password(next="/partners/account").location == "/helpline/partners"
+    line.wiring.store.close()
+
+
 def test_password_alone_is_enough_in_development_only(line: PlayedLine) -> None:
     add_account(line, EMAIL, with_code=False)
     assert Person(line, EMAIL).give_password().location == "/partners"
@@ -273,6 +288,26 @@ def test_many_wrong_passwords_have_to_wait(line: PlayedLine, anna: Person, email
     assert anna.give_password().headers["Retry-After"] == "60"
     line.pass_time(1)
     assert anna.give_password().status_code == (303 if email == EMAIL else 422)
+
+
+def test_those_who_guess_at_the_same_time_do_not_get_around_the_limit(line: PlayedLine) -> None:
+    add_account(line, EMAIL)
+    people = [Person(line, EMAIL, address=f"192.0.2.{number}") for number in range(20)]
+    for person in people:
+        person.get("/sign-in")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda person: person.give_password("wrong").status_code, people))
+    assert answers.count(422) <= throttle.MOST_PASSWORDS
+    assert set(answers) <= {422, 429, 503}
+    assert len(lines_of_log(line, "sign_in.failed")) == answers.count(422)
+
+
+def test_what_has_expired_is_deleted_though_nobody_rings(line: PlayedLine, anna: Person) -> None:
+    anna.give_password("wrong")
+    line.pass_time(16)
+    anna.give_password("wrong")
+    assert line.wiring.store.purge(line.now) == 0
+    assert line.wiring.store.purge(line.now + timedelta(minutes=15)) == 2  # whose account, and from where
 
 
 def test_stranger_cannot_lock_the_owner_out(line: PlayedLine, anna: Person) -> None:
