@@ -181,11 +181,12 @@ def make_demo_accounts(store: Store, chosen: Settings, known: Catalogue) -> list
     """
     if chosen.production:
         raise click.ClickException("demo accounts exist in development alone")
+    demo_partner = "crimestoppers" if "crimestoppers" in known.partners else min(known.partners)
     made: list[tuple[Role, str, str]] = []
     for role in ROLES:
         email, password = f"{role}{DEMO_DOMAIN}", new_secret()[:16]
         kept = hash_password(password)
-        partner = _partner_ids(known)[0] if role == "partner" else ""
+        partner = demo_partner if role == "partner" else ""
         with store.writing("the demo accounts are not stored") as connection:
             account = accounts.by_email(connection, email)
             fresh_account = Account(0, email, f"Demo {role}", role, partner, enabled=True)
@@ -230,17 +231,12 @@ def _found(connection: Connection, email: str) -> Account:
     return account
 
 
-def _partner_ids(known: Catalogue) -> list[str]:
-    """The ids of the partners, that of Crimestoppers first where there is one."""
-    ids = {service.organization for service in known.directory.services.values()}
-    return sorted(ids, key=lambda partner: ("crimestoppers" not in partner, partner))
-
-
 def _refuse_partner(role: Role, partner: str, known: Catalogue) -> None:
-    ids = _partner_ids(known)
-    if role == "partner" and partner not in ids:
+    if role == "partner" and partner not in known.partners:
         found = f"{partner!r} is no partner" if partner else "an account of the role partner needs one"
-        raise click.BadParameter(f"{found}; the partners are: {', '.join(sorted(ids))}", param_hint="partner")
+        raise click.BadParameter(
+            f"{found}; the partners are: {', '.join(sorted(known.partners))}", param_hint="partner"
+        )
     if role != "partner" and partner:
         raise click.BadParameter(
             f"the role {role} belongs to no partner; leave it out", param_hint="--partner"

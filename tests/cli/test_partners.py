@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EMAIL = "anna@example.org"
 LINK = re.compile(r"https://line\.example/partners(/set-up/[\w-]{43})\n")
-ADD = ("add", EMAIL, "--name", "Anna", "--partner", "crimestoppers-trust")
+ADD = ("add", EMAIL, "--name", "Anna", "--partner", "crimestoppers")
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_account_is_added_set_up_and_listed(line: PlayedLine, run: Callable[...,
     added = run(*ADD)
     assert added.exit_code == 0
     assert "It counts once, for 3 days" in added.output
-    assert "partner of crimestoppers-trust       not set up yet" in run("list").output
+    assert "partner of crimestoppers             not set up yet" in run("list").output
     person = set_up(line, link_in(added))
     assert "<strong>Anna</strong>" in person.get("").text
     assert "in use, without an authenticator app" in run("list").output
@@ -121,10 +121,10 @@ def test_newer_link_replaces_the_older(line: PlayedLine, run: Callable[..., Resu
 
 def test_disabled_account_is_out_until_it_is_enabled(line: PlayedLine, run: Callable[..., Result]) -> None:
     person = set_up(line, link_in(run(*ADD)))
-    run("token", "add", "crimestoppers-trust", "--name", "report")
+    run("token", "add", "crimestoppers", "--name", "report")
     told = run("disable", EMAIL).output
     assert "is signed out and can't sign in" in told
-    assert "crimestoppers-trust has 1 live API tokens" in told
+    assert "crimestoppers has 1 live API tokens" in told
     assert person.get("").status_code == 303
     assert person.give_password().status_code == 422
     assert "disabled" in run("list").output

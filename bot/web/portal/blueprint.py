@@ -55,7 +55,13 @@ def only_own_forms() -> AnyResponse | tuple[str, int] | None:
 def for_every_page() -> dict[str, Any]:
     """What the base template needs; while the database is down, nothing that is in it."""
     who = None if "portal_unavailable" in g else access.seen()
-    return {"viewer": who, "navigation": navigation.of(who), "form_token": form_tokens.give}
+    partner = wiring().catalogue.partners.get(who.partner) if who else None
+    return {
+        "viewer": who,
+        "viewer_of": partner.name if partner else who.partner or who.role if who else "",
+        "navigation": navigation.of(who),
+        "form_token": form_tokens.give,
+    }
 
 
 @bp.errorhandler(HTTPException)
