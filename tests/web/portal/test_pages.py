@@ -58,7 +58,9 @@ def unscripted(browser: Browser, width: int) -> Iterator[Page]:
     )
     context.set_default_timeout(10_000)
     try:
-        yield context.new_page()
+        page = context.new_page()
+        yield page
+        page.wait_for_load_state("networkidle")  # a picture cut short would leave its file open in the server
     finally:
         context.close()
 
