@@ -116,7 +116,7 @@ def _redirect(document: Document, service: str, new: Successor) -> None:
             node["numbers"] = [new.id if one == service else one for one in node["numbers"]]
     services: Any = document.get("services", {})
     if service in services:
-        words = services[service].unwrap()
+        words = services.pop(service).unwrap()  # a translation holds no words for what is never told
         services[new.id] = tomlkit.item({name: words[name] for name in words if name != "name"})
 
 
