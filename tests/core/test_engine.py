@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -647,9 +649,11 @@ def write_data(folder: Path, *, services: str = "", script: str = "") -> Catalog
     flow = (ROOT / "flows" / "helpline.toml").read_text("utf-8")
     directory = (ROOT / "config" / "services.toml").read_text("utf-8")
     lines = (ROOT / "config" / "lines.toml").read_text("utf-8")
+    english = re.sub("^languages = .*$", 'languages = ["en"]', lines, flags=re.MULTILINE)
+    shutil.copy(ROOT / "config" / "partners.toml", folder / "config")
     (folder / "flows" / "helpline.toml").write_text(flow + script, "utf-8")
     (folder / "config" / "services.toml").write_text(directory + services, "utf-8")
-    (folder / "config" / "lines.toml").write_text(lines, "utf-8")
+    (folder / "config" / "lines.toml").write_text(english, "utf-8")
     return load(folder / "flows", folder / "config")
 
 
