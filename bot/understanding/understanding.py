@@ -29,7 +29,7 @@ REVISION_CHARS = 12
 SHORTEST_START_CHARS = 3
 FUZZY_UNLISTED_CHARS = 7  # without a list of usual words, only long words are taken for slips
 # The model alone is believed about danger from here on; where a rule speaks, the rule is enough.
-SURE_OF_DANGER = 0.22
+SURE_OF_DANGER = 0.24
 OPT_OUT = frozenset(
     {
         *("stop", "stopall", "unsubscribe", "unsub", "end", "quit", "cancel", "optout", "revoke"),
