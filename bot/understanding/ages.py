@@ -71,7 +71,7 @@ class Ages:
             return True
         if following in self.words["not-ages"] or before in self.words["not-after"]:
             return False
-        return introduced or not following
+        return introduced or not following or (not before and following in self.words["opening"])
 
     def _number(self, clause: Sequence[str], at: int) -> tuple[int | None, int, bool]:
         """The number that begins at a token, how many tokens it takes, and whether it must be an age."""
@@ -92,9 +92,10 @@ def read_ages(path: Path) -> dict[str, Ages]:
 
 
 def _ages(table: Mapping[str, Sequence[str]]) -> Ages:
+    table = {"opening": (), **table}
     even = {key: tuple(fold(word).replace("'", "") for word in words) for key, words in table.items()}
     numbers = {word: FIRST_IN_WORDS + at for at, word in enumerate(even["numbers"])}
-    listed = ("before", "past", "years", "old", "not-ages", "not-after")
+    listed = ("before", "past", "years", "old", "not-ages", "not-after", "opening")
     return Ages(
         {key: frozenset(even[key]) for key in listed}, numbers, Vocabulary.of({"youth": even["youth"]})
     )

@@ -59,7 +59,7 @@ def read(path: Path, lookalikes: frozenset[str] = frozenset()) -> list[Labelled]
             continue
         try:
             messages.append(_labelled(json.loads(line), str(number), lookalikes))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             limit = 'an object with "text" and "label"'
             raise SignpostError(f"{path.name}: line {number}\n    limit: {limit}") from error
     return messages

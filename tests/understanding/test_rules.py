@@ -92,7 +92,12 @@ def test_the_shipped_model_is_trained_from_the_shipped_files() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the English rules, which a test may break."""
-    for name in ("emergency.en.toml", "understanding-topics.toml", "understanding-ages.toml", "understanding.model"):
+    for name in (
+        "emergency.en.toml",
+        "understanding-topics.toml",
+        "understanding-ages.toml",
+        "understanding.model",
+    ):
         shutil.copy(FLOWS / name, tmp_path / name)
     return tmp_path
 
@@ -104,7 +109,7 @@ def folder(tmp_path: Path) -> Path:
         ('"{heart}", ', '"{heart", ', "rules.body.failing.match"),
         ('examples = ["hes having a seizure", ', 'examples = ["hello", ', "rules.seizure.examples"),
         ('never = ["he is fitting a new kitchen", ', 'never = ["shes fitting", ', "rules.seizure.never"),
-        ("negatable = false", "negateable = false", "rules.breathing.stopped"),
+        ("negatable = false\nexamples", "negateable = false\nexamples", "rules.breathing.stopped"),
         ('id = "seizure"', 'id = "unresponsive"', "rules.unresponsive"),
         ('reach = "message"', 'reach = "page"', "guards.past-far.reach"),
         ('child = ["baby", ', 'child = ["{babies}", ', "sets.child"),
@@ -143,7 +148,7 @@ def test_no_rules_and_no_toml_are_told(tmp_path: Path) -> None:
         ("S T O P", "stop"),
         ("br3athing", "breathing"),
         ("breathinggg", "breathing"),
-        ("breatihng", "breatihng"),
+        ("breatihng", "breathing"),
         ("breathng", "breathing"),
         ("cantbreathe", "can not breathe"),
         ("🔪 here", "knife here"),
