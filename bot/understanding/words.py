@@ -34,8 +34,9 @@ ENDINGS = (
     (re.compile(r"\b(he|she|it|that|there|what|who|where)'s\b"), r"\1 is"),
     (re.compile(r"(?<=[a-z])'s\b"), " s"),
 )
-BREAK = re.compile(r"[.!?;:\n\r…]+")
-TOKEN = re.compile(r"[^\W_]+|[.!?;:\n\r…]+")
+# A line may end anywhere in a sentence; only an empty line parts sentences.
+BREAK = re.compile(r"[.!?;:…]+|\n\s*\n")
+TOKEN = re.compile(r"[^\W_]+|[.!?;:…]+|\n\s*\n")
 INSIDE = {"@": "a", "$": "s"}
 DIGIT_LETTERS = str.maketrans("0134578", "oieastb")
 LETTER_RUN = re.compile(r"(.)\1{2,}")
