@@ -202,7 +202,8 @@ def test_transfer_answers_and_ends_by_itself(simulator: Page) -> None:
     expect(simulator.locator("#messages")).to_contain_text("Asked for on the call")
     expect(simulator.locator("#call-state")).to_have_text("Talking to Crimestoppers.")
     simulator.get_by_role("tab", name="Record").click()
-    expect(simulator.locator(".outcome").first).to_have_text("Ringing")
+    # The number is on its way to their phone: that counts until they have been put through.
+    expect(simulator.locator(".outcome").first).to_have_text("Number texted")
     expect(simulator.locator("#call-state")).to_contain_text("Listening", timeout=15_000)
     expect(simulator.locator(".outcome").first).to_have_text("Put through")
     simulator.get_by_role("button", name="Hang up").click()
