@@ -56,11 +56,17 @@ class Ages:
         while at < len(clause):
             years, length, sure = self._number(clause, at)
             if years is not None and YOUNGEST <= years <= OLDEST:
-                before = clause[at - 1] if at else ""
+                before = self._before(clause, at)
                 after = clause[at + length : at + length + 2]
                 if sure or self._is_age(before, after):
                     yield Told(years, before in self.words["past"])
             at += length
+
+    def _before(self, clause: Sequence[str], at: int) -> str:
+        """The word that introduces a number: "boy" in "a boy of fifteen"."""
+        before = clause[at - 1] if at else ""
+        joined = before in self.words["joining"] and at > 1 and clause[at - 2] in self.words["before"]
+        return clause[at - 2] if joined else before
 
     def _is_age(self, before: str, after: Sequence[str]) -> bool:
         following = after[0] if after else ""
@@ -92,10 +98,10 @@ def read_ages(path: Path) -> dict[str, Ages]:
 
 
 def _ages(table: Mapping[str, Sequence[str]]) -> Ages:
-    table = {"opening": (), **table}
+    table = {"opening": (), "joining": (), **table}
     even = {key: tuple(fold(word).replace("'", "") for word in words) for key, words in table.items()}
     numbers = {word: FIRST_IN_WORDS + at for at, word in enumerate(even["numbers"])}
-    listed = ("before", "past", "years", "old", "not-ages", "not-after", "opening")
+    listed = ("before", "past", "years", "old", "not-ages", "not-after", "opening", "joining")
     return Ages(
         {key: frozenset(even[key]) for key in listed}, numbers, Vocabulary.of({"youth": even["youth"]})
     )
