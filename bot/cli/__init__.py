@@ -37,6 +37,7 @@ class Commands(click.Group):
         "purge": ("bot.cli.purge:purge", "Delete what has expired, now."),
         "demo": ("bot.cli.demo:demo", "Fill a database with made-up records."),
         "partners": ("bot.cli.partners:partners", "Say who may sign in to the partners' portal."),
+        "rollups": ("bot.cli.rollups:rollups_group", "Check the counts that the portal shows."),
         "routings": ("bot.cli.routings:routings", "List where people were sent."),
         "db": ("bot.cli.db:db", "Prepare the database."),
         "schema": ("bot.cli.schema:schema", "Print a data file's JSON Schema, for editors."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from bot.store import portal_tables
 from bot.store.decision import Decide, Decision, Taken
 from bot.store.ledger import DatabaseLedger
 from bot.store.ledger_reader import LedgerReader
@@ -19,5 +20,6 @@ __all__ = [
     "Store",
     "Taken",
     "open_store",
+    "portal_tables",
     "upgrade",
 ]

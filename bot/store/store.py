@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreError
-from bot.store import accesses, account_tables, seeding, tables, turns
+from bot.store import accesses, account_tables, rollups, seeding, tables, turns
 from bot.store.address import describe, faults_told, read_address, reason
 from bot.store.checks import durability_faults, migration_faults
 from bot.store.decision import Decide, Delivery, Taken
@@ -83,7 +83,7 @@ class Store:
 
     def ledger(self) -> DatabaseLedger:
         """Give the audited log, to grow it."""
-        return DatabaseLedger(self._engine, self.writing)
+        return DatabaseLedger(self._engine, self.writing, rollups.refresh)
 
     @contextmanager
     def reading(self, lost: str) -> Iterator[Connection]:

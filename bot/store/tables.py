@@ -60,6 +60,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
+# What a partner filters its routings by.
+FILTERS = ("service", "channel", "language", "chosen_by", "outcome")
+
 
 def _unindexed(table: str) -> Index:
     """Find the rows that the ledger has not taken yet; they are few, and so is this."""
@@ -116,6 +119,9 @@ routings = Table(
     Index("routings_hour", "hour", "seq"),
     Index("routings_partner", "partner", "partner_seq"),
     _unindexed("routings"),
+    # A partner's list, newest hour first, whole and by each filter.
+    Index("routings_partner_hour", "partner", "hour", "seq"),
+    *(Index(f"routings_partner_{one}", "partner", one, "hour", "seq") for one in FILTERS),
     sqlite_autoincrement=True,
 )
 

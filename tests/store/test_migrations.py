@@ -18,7 +18,7 @@ from bot.store import open_store, upgrade
 from bot.store.address import read_address
 from bot.store.engine import make_engine
 from bot.store.migrate import MIGRATIONS, head_revision
-from bot.store.tables import metadata
+from bot.store.tables import FILTERS, metadata
 from tests.store.samples import ROUTING, keep, opened, seen_by, take
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ COLUMNS = {
         *("seq", "id", "hour", "channel", "language", "flow_revision", "directory_revision"),
         *("code_version", "chosen_by", "service", "outcome"),
         *("partner", "late", "salt", "leaf_index", "partner_seq"),
+    ],
+    "rollup_hours": ["partner", "hour", *FILTERS, "count"],
+    "rollup_days": ["partner", "day", *FILTERS, "count"],
+    "rollup_values": ["partner", "day", "property", "value", "count"],
+    "rollup_totals": ["partner", "hour", "count"],
+    "assurances": [
+        *("id", "partner", "service", "verdict", "words", "listing", "said_by", "said_at"),
+        *("settled", "settled_by", "settled_at"),
     ],
     "outcomes": [
         *("seq", "routing_id", "hour", "outcome", "partner", "late", "salt", "leaf_index", "partner_seq"),
@@ -88,7 +96,7 @@ def test_upgrade_keeps_what_is_there(store: Store, database_url: str) -> None:
 def test_missing_migrations_are_told(database_url: str) -> None:
     store = open_store(database_url)
     [fault] = store.ready()
-    assert "has no tables yet, revision 0003 is needed; run `signpost db upgrade`" in fault
+    assert "has no tables yet, revision 0004 is needed; run `signpost db upgrade`" in fault
     with pytest.raises(StoreError, match="the turn is not stored"):
         take(store, "t1", keep())
     store.close()
