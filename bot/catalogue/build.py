@@ -25,7 +25,8 @@ def directory(model: models.DirectoryModel, revision: str) -> Directory:
     """The directory, with bank holidays only where a schedule needs them."""
     services = {name: _service(name, one) for name, one in model.services.items()}
     seasonal = any(service.schedule.periods for service in services.values())
-    return Directory(services, revision, bank_holidays() if seasonal else frozenset())
+    holidays = bank_holidays() if seasonal else frozenset[date]()
+    return Directory(services, revision, holidays, dict(model.organizations))
 
 
 def partners(model: models.PartnersModel, places: models.DirectoryModel) -> dict[str, Partner]:

@@ -107,11 +107,12 @@ class Service:
 
 @dataclass(frozen=True)
 class Directory:
-    """Every service by id, the bank holidays, and a fingerprint of the file."""
+    """Every service by id, the bank holidays, a fingerprint of the file, and organizations' names by id."""
 
     services: Mapping[str, Service]
     revision: str
     bank_holidays: frozenset[date] = field(default_factory=frozenset)
+    organizations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def emergency(self) -> Service:
