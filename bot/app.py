@@ -20,7 +20,7 @@ from bot.log import configure, event
 from bot.settings import Settings
 from bot.store import Store, open_store, upgrade
 from bot.understanding import load as load_understanding
-from bot.web import log, ops, portal, webhooks
+from bot.web import log, ops, portal, services, webhooks
 from bot.web.mounted import Mounted
 from bot.web.proxies import TrustedProxies
 from bot.web.safe import safe_answers
@@ -97,6 +97,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     app.register_blueprint(ops.bp)
     app.register_blueprint(log.bp)
     app.register_blueprint(portal.bp)
+    app.register_blueprint(portal.api)
+    app.register_blueprint(services.bp)
     if settings.simulator:
         _add_simulator(app)
     _add_pages(app)
@@ -167,6 +169,8 @@ def _add_pages(app: Flask) -> None:
         # A wrong path or method of a webhook is read by machines.
         if request.path.startswith(f"{webhooks.bp.url_prefix}/"):
             return webhooks.refused(error)
+        if portal.is_api():
+            return portal.api_refused(error)
         return render_template("error.html", code=error.code, name=error.name), error.code or 500
 
     @app.errorhandler(Exception)

@@ -14,6 +14,7 @@ ENTRIES = (
     ("portal.routings", "Routings"),
     ("portal.log", "The log"),
     ("portal.directory", "Directory"),
+    ("portal.assurances_page", "Assurances"),
     ("portal.downloads", "Downloads"),
     ("portal.verify", "Verify"),
     ("portal.accesses", "Accesses"),

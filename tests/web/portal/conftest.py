@@ -1,4 +1,4 @@
-"""A line in production, its portal, and somebody of a partner."""
+"""A line, its portal, somebody of a partner; and a portal with two partners' routings in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from bot.web.wiring import KEY
 from tests.line import PlayedLine, play, sqlite_url
 from tests.partners import Person, add_account
+from tests.web.portal.places import Portal, furnish
 
 EMAIL = "anna@example.org"
 
@@ -37,3 +38,11 @@ def anna(line: PlayedLine) -> Person:
     """Somebody of a partner, with a code app, not yet signed in."""
     add_account(line, EMAIL)
     return Person(line, EMAIL)
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[Portal]:
+    """Two partners' routings, an auditor, an operator."""
+    portal = furnish(tmp_path)
+    yield portal
+    portal.line.wiring.store.close()
