@@ -195,7 +195,7 @@ def test_the_web_process_loads_no_key_and_no_integrator(folder: Path) -> None:
         "import sys; from bot.app import create_app; from bot.settings import Settings\n"
         f"app = create_app(Settings(database_url={sqlite_url(folder)!r}, secret_key='k' * 64))\n"
         "print(app.test_client().get('/log/checkpoint').status_code)\n"
-        "heavy = {'bot.custody', 'bot.worker', 'bot.ledger.integrator', 'bot.ledger.note', 'cryptography'}\n"
+        "heavy = {'bot.custody', 'bot.worker', 'bot.ledger.integrator', 'bot.ledger.note'}\n"
         "print(*sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
