@@ -18,7 +18,8 @@ from bot.conversation import Conversation, Understand
 from bot.errors import CatalogueError, StoreError
 from bot.log import configure, event
 from bot.settings import Settings
-from bot.store import Store, open_store, upgrade
+from bot.standby import Standby
+from bot.store import Journal, Store, open_store, upgrade
 from bot.understanding import load as load_understanding
 from bot.web import log, ops, portal, services, webhooks
 from bot.web.mounted import Mounted
@@ -72,21 +73,24 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     store = store or _open(settings)
     app = Flask("bot.web")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES, SECRET_KEY=settings.secret_key)
+    conversation = Conversation(
+        flows=catalogue.flows,
+        directory=catalogue.directory,
+        store=store,
+        secret=settings.secret_key.encode(),
+        session_minutes=settings.session_minutes,
+        code_version=bot.__version__,
+        understand=understand or load_understanding(settings.flows_dir).understand,
+        partner_of=catalogue.partner_of,
+    )
+    journal = _journal(settings)
     app.extensions[KEY] = Wiring(
         settings=settings,
         catalogue=catalogue,
         store=store,
-        conversation=Conversation(
-            flows=catalogue.flows,
-            directory=catalogue.directory,
-            store=store,
-            secret=settings.secret_key.encode(),
-            session_minutes=settings.session_minutes,
-            code_version=bot.__version__,
-            understand=understand or load_understanding(settings.flows_dir).understand,
-            partner_of=catalogue.partner_of,
-        ),
-        sweeper=Sweeper(store),
+        conversation=conversation,
+        standby=Standby(conversation, journal),
+        sweeper=Sweeper(store, journal),
         clock=clock,
         texter=texter or _texter(settings),
         safe=safe_answers(catalogue, clock()),
@@ -139,6 +143,18 @@ def _open(settings: Settings) -> Store:
             raise
         event("store.unfit", logging.ERROR, error=error)
     return store
+
+
+def _journal(settings: Settings) -> Journal | None:
+    """Make room for what the database may not take; without it people are answered all the same."""
+    if settings.journal_path is None:
+        return None
+    journal = Journal(settings.journal_path)
+    try:
+        journal.prepare()
+    except StoreError as error:
+        event("journal.unfit", logging.ERROR, error=error)
+    return journal
 
 
 def _texter(settings: Settings) -> Texter | None:

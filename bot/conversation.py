@@ -19,8 +19,8 @@ from bot.core.flow import Flow
 from bot.core.intent import Intent
 from bot.core.line import Line
 from bot.core.match import key_in
-from bot.core.session import Arrival, End, Routing, Said, Session, Spoken, Turn
-from bot.store import Decision, Store
+from bot.core.session import Arrival, Channel, End, Routing, Said, Session, Spoken, Turn
+from bot.store import Decision, Store, read_session
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
@@ -78,30 +78,15 @@ def take_turn(
     """
     flow = conversation.flows[line.flow]
     directory = conversation.directory
-    session_id = _keyed(conversation, "session", arrival.person)
-    expires_at = now + _lifetime(conversation, arrival)
+    begun = new_session(conversation, arrival, line, now)
+    session_id, expires_at = begun.id, begun.expires_at
     turns: list[Turn] = []
 
     def decide(kept: Session | None) -> Decision:
-        session = kept or Session(
-            session_id, line.id, arrival.channel, line.languages[0], expires_at, arrival.can_be_texted
-        )
-        intent = _understood(conversation, flow, session, arrival, line)
+        session = kept or carried(arrival, begun) or begun
+        intent = understood(conversation, flow, session, arrival, line)
         turn = advance(flow, directory, session, arrival.inbound, now, line=line, intent=intent)
-        routing = None
-        if turn.chosen:
-            routing = Routing(
-                id=conversation.new_id(),
-                hour=now.replace(minute=0, second=0, microsecond=0),
-                channel=session.channel,
-                language=turn.language,
-                flow_revision=flow.revision,
-                directory_revision=directory.revision,
-                code_version=conversation.code_version,
-                chosen_by=turn.chosen.how,
-                service=turn.chosen.service,
-                partner=conversation.partner_of(turn.chosen.service),
-            )
+        routing = routing_of(conversation, flow, turn, session.channel, now)
         turns.append(turn)
         return Decision(
             answer=render(turn),
@@ -110,8 +95,7 @@ def take_turn(
             outcome=(session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None,
         )
 
-    turn_id = _keyed(conversation, "turn", arrival.turn)
-    taken = conversation.store.take(turn_id, session_id, now, expires_at, decide)
+    taken = conversation.store.take(turn_key(conversation, arrival), session_id, now, expires_at, decide)
     if taken.replayed or not turns:
         return Answer(taken.answer, replayed=True)
     last = turns[-1]
@@ -127,7 +111,49 @@ def take_turn(
     )
 
 
-def _understood(
+def new_session(conversation: Conversation, arrival: Arrival, line: Line, now: datetime) -> Session:
+    """Begin a session for whoever arrives, under the keyed hash by which they are found again."""
+    return Session(
+        _keyed(conversation, "session", arrival.person),
+        line.id,
+        arrival.channel,
+        line.languages[0],
+        now + _lifetime(conversation, arrival),
+        arrival.can_be_texted,
+    )
+
+
+def routing_of(
+    conversation: Conversation, flow: Flow, turn: Turn, channel: Channel, now: datetime
+) -> Routing | None:
+    """Make the record that a turn sent somebody to a service, if it did."""
+    if turn.chosen is None:
+        return None
+    return Routing(
+        id=conversation.new_id(),
+        hour=now.replace(minute=0, second=0, microsecond=0),
+        channel=channel,
+        language=turn.language,
+        flow_revision=flow.revision,
+        directory_revision=conversation.directory.revision,
+        code_version=conversation.code_version,
+        chosen_by=turn.chosen.how,
+        service=turn.chosen.service,
+        partner=conversation.partner_of(turn.chosen.service),
+    )
+
+
+def turn_key(conversation: Conversation, arrival: Arrival) -> str:
+    """Name a turn by a keyed hash, the same for each delivery of it."""
+    return _keyed(conversation, "turn", arrival.turn)
+
+
+def carried(arrival: Arrival, begun: Session) -> Session | None:
+    """The session that an address carried while the database could not keep it, under the id of a new one."""
+    return read_session(begun.id, arrival.carried, begun.expires_at) if arrival.carried else None
+
+
+def understood(
     conversation: Conversation, flow: Flow, session: Session, arrival: Arrival, line: Line
 ) -> Intent | None:
     """What their words mean; keys and pictures alone are not looked at.

@@ -23,6 +23,9 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "signpost_turns_total": ("Turns that were answered", ("channel", "inbound", "replayed")),
     "signpost_routings_total": ("Times that somebody was sent to a service", ("channel", "service")),
+    "signpost_turns_from_memory_total": ("Turns answered without the database", ("channel",)),
+    "signpost_routings_journalled_total": ("Routings that went to the journal", ()),
+    "signpost_routings_lost_total": ("Routings that not even the journal could take", ()),
     "signpost_webhooks_refused_total": ("Requests without a good signature", ()),
     "signpost_webhooks_failed_total": ("Webhooks answered with every number after a fault", ()),
     "signpost_texts_total": ("Texts that were asked for on a call", ("result",)),
@@ -33,6 +36,7 @@ HISTOGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
 GAUGES: dict[str, str] = {
     "signpost_up": "1 when the database can be used as promised, else 0",
     "signpost_checkpoint_age_seconds": "Age of the audited log's newest checkpoint; -1 when there is none",
+    "signpost_journal_waiting": "Entries of the journal that the database has not taken yet",
     "signpost_listings_stale": "Active listings that nobody has assured within a year",
 }
 NAMES = (*COUNTERS, *HISTOGRAMS, *GAUGES)

@@ -49,6 +49,7 @@ class Settings:
     session_minutes: int = 60
     metrics_token: str = field(default="", repr=False)
     draft_languages: tuple[str, ...] = ()
+    journal_path: Path | None = None
     ledger_origin: str = "localhost/log"
     ledger_keys: tuple[Path, ...] = ()
     ledger_guard_path: Path | None = None
@@ -92,6 +93,7 @@ NAMES = (
     "SESSION_MINUTES",
     "METRICS_TOKEN",
     "DRAFT_LANGUAGES",
+    "JOURNAL_PATH",
     "LEDGER_ORIGIN",
     "LEDGER_KEYS",
     "LEDGER_GUARD_PATH",
@@ -132,6 +134,7 @@ class _Reader:
             session_minutes=self.number("SESSION_MINUTES", 60, 5, 24 * 60),
             metrics_token=self.metrics_token(),
             draft_languages=self.languages("DRAFT_LANGUAGES"),
+            journal_path=Path(self.text("JOURNAL_PATH", str(ROOT / "var" / "journal"))),
             ledger_origin=self.ledger_origin(),
             # Only the worker reads these, and it says what is wrong with them.
             ledger_keys=tuple(

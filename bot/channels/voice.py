@@ -5,6 +5,7 @@ Sources: https://www.twilio.com/docs/voice/twiml, .../twiml/gather, .../twiml/di
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
 from typing import cast
 
@@ -59,7 +60,7 @@ def read_status(form: Mapping[str, str], line: Line) -> Arrival | None:
     return _arrival(form, line, -1, HungUp())
 
 
-def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str) -> str:
+def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str, carried: str = "") -> str:
     """Say what is to be said, and ask, connect or hang up.
 
     Args:
@@ -67,12 +68,13 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str) -> str:
         line: whose voice speaks and whose number a transfer shows.
         displays: every number of the directory as it is shown, longest first.
         base: the path under which the app is reached from outside, "" for the root.
+        carried: the state that the next step's address has to bring back, "" when the database keeps it.
     """
     language = turn.language or line.languages[0]
     if turn.session is None:
         return last_words(turn.says, line, language, displays)
     spoken = twiml.says(turn.says, lambda other: voice_of(line, other or language), displays)
-    step = turn.session.turns
+    step = f"{turn.session.turns}{_query(carried)}"
     match turn.then:
         case Ask():
             return twiml.response(
@@ -103,6 +105,18 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str) -> str:
             )
         case _:
             return twiml.response(spoken, twiml.element("Hangup"))
+
+
+def read_carried(query: str) -> str:
+    """Read the state that an address carried; "" when it is none."""
+    try:
+        return base64.urlsafe_b64decode(query).decode()
+    except ValueError:
+        return ""
+
+
+def _query(carried: str) -> str:
+    return f"?s={base64.urlsafe_b64encode(carried.encode()).decode()}" if carried else ""
 
 
 def last_words(says: Iterable[Speech], line: Line, language: str, displays: tuple[str, ...]) -> str:

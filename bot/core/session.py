@@ -119,7 +119,8 @@ class Arrival:
 
     `turn` is the same when the carrier delivers the same thing twice, `person` when the same
     person comes back within a session; both are hashed before they are kept, and neither is
-    shown. Either may be "" when the webhook did not say.
+    shown. Either may be "" when the webhook did not say. `carried` is the state of the session that
+    the address brought, "" as long as the database keeps it.
     """
 
     turn: str = field(repr=False)
@@ -127,6 +128,7 @@ class Arrival:
     channel: Channel
     inbound: Inbound
     can_be_texted: bool
+    carried: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ from sqlalchemy import Connection
 
 from bot.store import portal_tables
 from bot.store.decision import Decide, Decision, Taken
+from bot.store.journal import Journal
 from bot.store.ledger import DatabaseLedger
 from bot.store.ledger_reader import LedgerReader
 from bot.store.migrate import upgrade
+from bot.store.rows import read_session, write_out, write_state
 from bot.store.store import Store, open_store
 
 __all__ = [
@@ -16,10 +18,14 @@ __all__ = [
     "DatabaseLedger",
     "Decide",
     "Decision",
+    "Journal",
     "LedgerReader",
     "Store",
     "Taken",
     "open_store",
     "portal_tables",
+    "read_session",
     "upgrade",
+    "write_out",
+    "write_state",
 ]

@@ -52,6 +52,17 @@ def write_routing(routing: Routing) -> dict[str, Any]:
     return {**asdict(routing), "hour": cut_to_hour(routing.hour)}
 
 
+def write_out(routing: Routing) -> str:
+    """Write a routing as one line of JSON, for the journal."""
+    return json.dumps({**asdict(routing), "hour": routing.hour.isoformat()}, separators=(",", ":"))
+
+
+def read_written(line: str) -> Routing:
+    """Read a routing as `write_out` wrote it."""
+    kept: dict[str, Any] = json.loads(line)
+    return Routing(**{**kept, "hour": datetime.fromisoformat(kept["hour"])})
+
+
 def cut_to_hour(moment: datetime) -> datetime:
     """Give the UTC hour that a moment is in."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -22,12 +22,13 @@ from bot.store.rows import read_routing
 from bot.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Engine, Table
 
     from bot.core.session import Channel, Outcome, Routing
+    from bot.store.journal import Entry
 
 PAGE_ROWS = 500
 SALT_BYTES = 32
@@ -84,6 +85,16 @@ class Store:
     def ledger(self) -> DatabaseLedger:
         """Give the audited log, to grow it."""
         return DatabaseLedger(self._engine, self.writing, rollups.refresh)
+
+    def keep_late(self, entries: Sequence[Entry]) -> None:
+        """Keep what waited in the journal, all of it or nothing; what is there already stays as it is.
+
+        Raises:
+            StoreError: none of it is stored.
+        """
+        with self.writing("what waited in the journal is not stored") as connection:
+            for entry in entries:
+                turns.keep_late(connection, entry, self._new_salt)
 
     @contextmanager
     def reading(self, lost: str) -> Iterator[Connection]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Text, bindparam, case, delete, false, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,11 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.core.session import hidden_by, ways_a_transfer_ends
 from bot.store import tables
 from bot.store.decision import Taken
-from bot.store.rows import cut_to_hour, read_session, write_routing, write_state
+from bot.store.rows import cut_to_hour, read_session, read_written, write_routing, write_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection
 
@@ -116,6 +116,21 @@ def take(connection: Connection, delivery: Delivery, new_salt: Callable[[], byte
     decision = delivery.decide(read_session(delivery.session_id, *row) if row else None)
     _write(connection, delivery, decision, new_salt)
     return Taken(decision.answer, replayed=False)
+
+
+def keep_late(connection: Connection, entry: Mapping[str, str], new_salt: Callable[[], bytes]) -> None:
+    """Write what a turn left in the journal; nothing when the turn has been written before."""
+    if connection.execute(_ANSWER, {"turn_id": entry["turn"]}).scalar_one_or_none() is not None:
+        return
+    if entry["routing"]:
+        routing = read_written(entry["routing"])
+        connection.execute(_KEEP_ROUTING, {**write_routing(routing), "salt": new_salt().hex()})
+    if entry["outcome_of"]:
+        hour = cut_to_hour(datetime.fromisoformat(entry["hour"]))
+        outcome = cast("Outcome", entry["outcome"])
+        _end_routing(connection, entry["outcome_of"], outcome, hour, new_salt().hex())
+    expires_at = datetime.fromisoformat(entry["expires_at"])
+    connection.execute(_KEEP_TURN, {"id": entry["turn"], "answer": entry["answer"], "expires_at": expires_at})
 
 
 def _serialise(connection: Connection, delivery: Delivery) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hmac
+import logging
+import math
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
 from bot import metrics
 from bot.check.listings import FRESH_DAYS
 from bot.errors import StoreError
+from bot.log import event
 from bot.web.wiring import Wiring, wiring
 
 bp = Blueprint("ops", __name__)
@@ -28,7 +32,7 @@ def ready() -> tuple[Response, int]:
     """The database, its migrations and the directory, each with the reason when it is not ready."""
     w = wiring()
     faults = w.store.ready()
-    checks = {
+    checks: dict[str, dict[str, Any]] = {
         "database": {"ok": not faults, "reasons": faults},
         "directory": {
             "ok": True,  # a listing that went stale must not take the line away; it is named instead
@@ -36,6 +40,7 @@ def ready() -> tuple[Response, int]:
             "revision": w.catalogue.directory.revision,
             "services": len(w.catalogue.directory.services),
         },
+        "journal": _journal(w),
         "ledger": {"ok": True, "reasons": [] if faults else _ledger(w)},  # nor must the log
         "flows": {"ok": True, "revisions": {name: flow.revision for name, flow in w.catalogue.flows.items()}},
     }
@@ -55,10 +60,29 @@ def counts() -> Response:
         abort(401)
     gauges = [
         ("signpost_up", float(not w.store.ready())),
+        ("signpost_journal_waiting", _waiting(w)),
         ("signpost_listings_stale", float(len(_stale(w)))),
         ("signpost_checkpoint_age_seconds", _checkpoint_age_seconds(w)),
     ]
     return Response(metrics.written(gauges), mimetype="text/plain")
+
+
+def _journal(w: Wiring) -> dict[str, Any]:
+    """What waits in the journal for the database, and whether it can be used at all."""
+    waiting = _waiting(w)
+    if math.isnan(waiting):
+        return {"ok": True, "reasons": ["the journal can't be read; make room there or correct JOURNAL_PATH"]}
+    waits = f"{waiting:.0f} entries wait for the database; they are kept by themselves once it works"
+    return {"ok": True, "reasons": [waits] if waiting else []}
+
+
+def _waiting(w: Wiring) -> float:
+    """How many entries of the journal wait; not a number when it can't be read."""
+    try:
+        return w.standby.journal.waiting() if w.standby.journal else 0
+    except StoreError as error:
+        event("journal.unreadable", logging.ERROR, error=error)
+        return math.nan
 
 
 def _ledger(w: Wiring) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, g, request
@@ -25,8 +25,16 @@ from bot.conversation import Answer, take_turn
 from bot.core.line import Line
 from bot.core.prompts import Speaker
 from bot.core.session import Arrival, Medium, TextFailed, Turn
+from bot.errors import StoreError
 from bot.log import event
 from bot.web.wiring import SIMULATION, Simulation, Wiring, wiring
+
+
+class Render(Protocol):
+    """Makes the answer out of a turn, and the state that its next step's address has to carry."""
+
+    def __call__(self, turn: Turn, carried: str = "", /) -> str: ...
+
 
 bp = Blueprint("webhooks", __name__, url_prefix="/twilio")
 
@@ -88,7 +96,7 @@ def failed(error: Exception) -> Response:
 def text_message() -> Response:
     """A text came in, by SMS, WhatsApp or RCS."""
     line = _line()
-    return _answer(sms.read(g.form, line), line, sms.render)
+    return _answer(sms.read(g.form, line), line, lambda turn, _carried="": sms.render(turn))
 
 
 @bp.post("/voice")
@@ -118,7 +126,7 @@ def call_status() -> Response:
     line = _line()
     arrival = voice.read_status(g.form, line)
     if arrival:
-        _answer(arrival, line, lambda _: EMPTY)
+        _answer(arrival, line, lambda _turn, _carried="": EMPTY)
     return _twiml(EMPTY)
 
 
@@ -131,10 +139,16 @@ def message_status() -> Response:
     return _twiml(EMPTY)
 
 
-def _answer(arrival: Arrival, line: Line, render: Callable[[Turn], str]) -> Response:
+def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
     w = wiring()
     now, began = _now(w), time.perf_counter()
-    answer = take_turn(w.conversation, arrival, line, now, render)
+    arrival = replace(arrival, carried=voice.read_carried(request.args.get("s", "")))
+    try:
+        answer = take_turn(w.conversation, arrival, line, now, render)
+    except StoreError as error:
+        event("store.unusable", logging.ERROR, error=error)
+        metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
+        answer = w.standby.take_turn(arrival, line, now, render)
     if simulation := _simulation():
         simulation.seen.append(answer.node)
     event(
@@ -188,9 +202,9 @@ def _text_number(w: Wiring, line: Line, answer: Answer, now: datetime) -> bool:
     return True
 
 
-def _voice_render(line: Line) -> Callable[[Turn], str]:
+def _voice_render(line: Line) -> Render:
     w = wiring()
-    return lambda turn: voice.render(turn, line, w.displays, w.base)
+    return lambda turn, carried="": voice.render(turn, line, w.displays, w.base, carried)
 
 
 def _line() -> Line:

@@ -18,7 +18,8 @@ from bot.core.session import Medium
 from bot.errors import StoreError
 from bot.log import event
 from bot.settings import Settings
-from bot.store import Store
+from bot.standby import Standby
+from bot.store import Journal, Store
 
 KEY = "signpost"
 # Set in the WSGI environment by the simulator, which runs in this process. No header can reach
@@ -36,13 +37,16 @@ class Simulation:
 
 
 class Sweeper:
-    """Deletes what has expired, at most once a minute in a process, after somebody was answered."""
+    """Puts in order, at most once a minute in a process and after somebody was answered: deletes what has
+    expired, and keeps what the database could not take before.
+    """
 
-    def __init__(self, store: Store) -> None:
-        self._store, self._lock, self._next = store, Lock(), datetime.min.replace(tzinfo=UTC)
+    def __init__(self, store: Store, journal: Journal | None) -> None:
+        self._store, self._journal = store, journal
+        self._lock, self._next = Lock(), datetime.min.replace(tzinfo=UTC)
 
     def sweep(self, now: datetime) -> None:
-        """Purge when it is time; a fault is logged and tried again a minute later."""
+        """Purge and empty the journal when it is time; a fault is tried again a minute later."""
         with self._lock:
             if now < self._next:
                 return
@@ -51,6 +55,17 @@ class Sweeper:
             self._store.purge(now)
         except StoreError as error:
             event("store.purge_failed", logging.WARNING, error=error)
+        if self._journal and self._journal.path.exists():
+            self._drain(self._journal)
+
+    def _drain(self, journal: Journal) -> None:
+        try:
+            kept, damaged = journal.drain(self._store.keep_late)
+        except StoreError as error:
+            event("journal.waits", logging.WARNING, error=error)
+            return
+        if kept or damaged:
+            event("journal.kept", logging.WARNING, kept=kept, damaged=damaged)
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,7 @@ class Wiring:
     catalogue: Catalogue
     store: Store
     conversation: Conversation
+    standby: Standby
     sweeper: Sweeper
     clock: Callable[[], datetime]
     texter: Texter | None

@@ -271,18 +271,38 @@ def test_message_status_is_taken(line: PlayedLine) -> None:
 # -- never silent, never telling ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/twilio/sms", "/twilio/voice", "/twilio/voice/dialled/4"])
-def test_broken_store_still_gives_every_number(
-    line: PlayedLine, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+ANSWERED = ["/twilio/sms", "/twilio/voice", "/twilio/voice/step/4", "/twilio/voice/dialled/4"]
+
+
+def break_store(line: PlayedLine, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
-        raise StoreError("the disk is full")
+        raise error
 
     monkeypatch.setattr(line.wiring.store, "take", broken)
+
+
+@pytest.mark.parametrize("path", ANSWERED)
+def test_fault_of_any_kind_gives_every_number(
+    line: PlayedLine, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_store(line, RuntimeError("nobody thought of this"), monkeypatch)
     answer = post(line, path, [*a_text("hi"), ("CallSid", "CA1")])
     assert answer.status_code == 200
     for number in ("999", "101", "555", "227"):
         assert number in answer.text
+    read_twiml(answer.data, answer.content_type, "messaging" if path == "/twilio/sms" else "voice")
+
+
+@pytest.mark.parametrize("path", ANSWERED)
+def test_store_that_can_not_be_used_is_answered_from_memory(
+    line: PlayedLine, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_store(line, StoreError("the disk is full"), monkeypatch)
+    answer = post(line, path, [*a_text("hi"), ("CallSid", "CA1")])
+    assert answer.status_code == 200
+    expected = ("999", "101", "555", "227") if path == "/twilio/sms" else ("999", "<Gather", "?s=")
+    for words in expected:
+        assert words in answer.text
     read_twiml(answer.data, answer.content_type, "messaging" if path == "/twilio/sms" else "voice")
 
 

@@ -1,0 +1,146 @@
+"""While the database is gone people are answered, and what has to be on record is there afterwards, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.carrier import Call, events
+from bot.store import Journal
+from tests.line import PlayedLine, play, sqlite_url
+from tests.test_metrics import value
+
+Gone = Callable[[], AbstractContextManager[None]]
+NUMBERS = ("999", "101", "0800 555 111", "0300 7900 227")
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[PlayedLine]:
+    made = play(sqlite_url(tmp_path), journal_path=tmp_path / "journal")
+    yield made
+    made.wiring.store.close()
+
+
+@pytest.fixture
+def gone(line: PlayedLine, tmp_path: Path) -> Gone:
+    """The database's file is away for a while, and a folder is in its place."""
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        file, kept = tmp_path / "line.db", tmp_path / "kept.db"
+        line.wiring.store.close()
+        file.rename(kept)
+        file.mkdir()
+        yield
+        file.rmdir()
+        kept.rename(file)
+
+    return away
+
+
+def heard(happened: Sequence[events.Event]) -> str:
+    return " ".join(event.text for event in happened if isinstance(event, events.Heard))
+
+
+def journal_of(line: PlayedLine) -> Journal:
+    journal = line.wiring.standby.journal
+    assert journal is not None
+    return journal
+
+
+def back(line: PlayedLine) -> None:
+    """A minute passes, and somebody else uses the line."""
+    line.pass_time(2)
+    line.texting("+447700900555").send("MENU")
+
+
+@pytest.mark.parametrize("words", ["GRAVITY", "2", "", "someone sells drugs next door, no name please"])
+def test_text_is_answered_with_every_number(line: PlayedLine, gone: Gone, words: str) -> None:
+    with gone():
+        replies = line.texting().send(words)
+    assert len(replies) == 1
+    for number in NUMBERS:
+        assert number in replies[0].body
+
+
+def test_routing_by_words_is_on_record_afterwards_marked_late_and_once(line: PlayedLine, gone: Gone) -> None:
+    with gone():
+        reply = line.texting().send("crimestoppers")[0]
+        assert reply.body.startswith("Call 0800 555 111")
+        assert journal_of(line).waiting() == 1
+    back(line)
+    back(line)
+    assert [(one.service, one.late, one.outcome) for one in line.routings()] == [
+        ("crimestoppers", True, "offered")
+    ]
+    assert journal_of(line).waiting() == 0
+
+
+def test_call_goes_on_from_key_to_key_and_its_end_is_on_record(line: PlayedLine, gone: Gone) -> None:
+    with gone():
+        call = line.call()
+        assert "press 2" in heard(call.start())
+        assert "0800 555 111" in heard(call.press("2"))
+        call.press("1")
+        call.wait()
+        assert not call.errors
+    back(line)
+    found = {one.service: one for one in line.routings()}
+    assert found["crimestoppers"].outcome == "connected"
+    assert found["crimestoppers"].late
+
+
+def test_call_whose_state_is_lost_hears_the_menu_and_never_a_wrong_number(
+    line: PlayedLine, gone: Gone
+) -> None:
+    call: Call = line.call()
+    call.start()
+    call.press("4")
+    with gone():
+        said = heard(call.press("1"))
+        assert "call 999" in said
+        assert "To tell the police" in said
+        assert "101" in heard(call.press("1"))
+
+
+def test_call_that_began_without_the_database_goes_on_with_it(line: PlayedLine, gone: Gone) -> None:
+    call = line.call()
+    with gone():
+        call.start()
+        call.press("4")
+    assert "Childline" in heard(call.press("1"))
+
+
+def test_text_that_is_delivered_twice_meanwhile_is_on_record_once(line: PlayedLine, gone: Gone) -> None:
+    texting = line.texting()
+    texting.webhook.duplicate_next()
+    with gone():
+        texting.send("nrp")
+        assert journal_of(line).waiting() == 2
+    back(line)
+    assert [one.service for one in line.routings()] == ["nrp"]
+
+
+def test_what_not_even_the_journal_takes_is_answered_and_counted(
+    tmp_path: Path, gone: Gone, line: PlayedLine
+) -> None:
+    journal = journal_of(line).path
+    journal.unlink()
+    journal.mkdir()
+    client = line.app.test_client()
+    with gone():
+        assert "0300 7900 227" in line.texting().send("nrp")[0].body
+    assert value(client.get("/metrics").text, "signpost_routings_lost_total") >= 1
+    assert "JOURNAL_PATH" in str(client.get("/readyz").get_json()["checks"]["journal"]["reasons"])
+
+
+def test_readiness_says_what_waits(line: PlayedLine, gone: Gone) -> None:
+    client = line.app.test_client()
+    with gone():
+        line.texting().send("police")
+        checks = client.get("/readyz").get_json()["checks"]
+    assert "1 entries wait for the database" in checks["journal"]["reasons"][0]
+    assert not checks["database"]["ok"]
