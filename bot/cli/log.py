@@ -18,7 +18,6 @@ from bot.errors import LedgerError
 
 if TYPE_CHECKING:
     from bot.ledger.record import Disclosure
-    from bot.ledger.tiles import Read
     from bot.ledger.verifier import Progress, Verified
     from bot.store import DatabaseLedger
 
@@ -124,13 +123,14 @@ def export(folder: Path) -> None:
     What is there already is left alone, so this may be repeated as often as you like.
     """
     from bot.ledger.export import export as export_log  # noqa: PLC0415 - `verify` needs no database
+    from bot.ledger.tiles import kept_under_full_paths  # noqa: PLC0415 - as above
 
     ledger = _ledger()
     with ledger.reading() as reading:
         newest = reading.checkpoint()
     if newest is None:
         raise LedgerError("nothing has been signed yet; `signpost worker` does that")
-    count = export_log(_tiles(ledger), newest.size, newest.served, folder)
+    count = export_log(kept_under_full_paths(ledger.tile), newest.size, newest.served, folder)
     click.echo(f"{count} files written; the log has {newest.size} leaves.")
 
 
@@ -143,13 +143,14 @@ def prove(routing_id: str, output: Path | None) -> None:
     It holds the record and its salt: it is for the routing's own partner.
     """
     from bot.ledger.proving import prove as prove_record  # noqa: PLC0415 - `verify` needs no database
+    from bot.ledger.tiles import kept_under_full_paths  # noqa: PLC0415 - as above
 
     ledger = _ledger()
     with ledger.reading() as reading:
         row, newest = reading.route(routing_id), reading.checkpoint()
     if row is None:
         raise LedgerError(f"there is no routing {routing_id}; `signpost routings` lists them")
-    proof = str(prove_record(_tiles(ledger), row, newest))
+    proof = str(prove_record(kept_under_full_paths(ledger.tile), row, newest))
     if output is None:
         click.echo(proof, nl=False)
     else:
@@ -179,20 +180,6 @@ def _ledger() -> DatabaseLedger:
     from bot.store import open_store  # noqa: PLC0415 - nor a database
 
     return open_store(settings().database_url, pool_size=1).ledger()
-
-
-def _tiles(ledger: DatabaseLedger) -> Read:
-    """Read tiles one by one, in transactions of their own: nobody waits for a slow disk."""
-    from bot.ledger.tiles import Tile, cut_to  # noqa: PLC0415 - `--help` can do without
-
-    def read(tile: Tile) -> bytes:
-        with ledger.reading() as reading:
-            data = reading.tile(Tile(tile.level, tile.number).path)
-        if data is None:
-            raise LedgerError(f"{tile.path} is missing from the database; restore it from a backup")
-        return cut_to(tile, data)
-
-    return read
 
 
 def _disclosures(file: Path) -> Iterator[Disclosure]:

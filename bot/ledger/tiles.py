@@ -141,6 +141,18 @@ def in_memory(blobs: Mapping[tuple[int, int], bytes]) -> Read:
     return read
 
 
+def kept_under_full_paths(kept: Callable[[str], bytes | None]) -> Read:
+    """Read tiles that are each kept once, as wide as they have grown, under the full tile's path."""
+
+    def read(tile: Tile) -> bytes:
+        data = kept(Tile(tile.level, tile.number).path)
+        if data is None:
+            raise LedgerError(f"{tile.path} is missing from the database; restore it from a backup")
+        return cut_to(tile, data)
+
+    return read
+
+
 def cut_to(tile: Tile, data: bytes) -> bytes:
     """Cut what has grown back to the width that is asked for.
 

@@ -171,6 +171,15 @@ class DatabaseLedger:
         ):
             yield LedgerReader(connection)
 
+    def tile(self, path: str) -> bytes | None:
+        """Give one tile, in a transaction of its own: nobody waits for a slow reader.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        with self.reading() as reading:
+            return reading.tile(path)
+
     def waits(self, now: datetime) -> bool:
         """Say whether a record waits for its place.
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.errors import LedgerError
 from bot.ledger.record import read_entry
-from bot.ledger.tiles import ENTRIES, WIDTH, Read, Tile, cut_to, split_entries
+from bot.ledger.tiles import ENTRIES, WIDTH, Tile, split_entries
 from bot.store import ledger_reports
 from bot.web.portal.names import age_text, moment_text
 from bot.web.wiring import wiring
 
 if TYPE_CHECKING:
-    from bot.store import Connection, DatabaseLedger, LedgerReader
+    from bot.store import Connection, LedgerReader
 
 
 @dataclass(frozen=True)
@@ -55,19 +54,6 @@ class SeenEntry:
     index: int
     kind: str
     told: str
-
-
-def tiles_of(ledger: DatabaseLedger) -> Read:
-    """Read tiles one by one, each in a transaction of its own."""
-
-    def read(tile: Tile) -> bytes:
-        with ledger.reading() as reading:
-            data = reading.tile(Tile(tile.level, tile.number).path)
-        if data is None:
-            raise LedgerError(f"{tile.path} is missing from the database; restore it from a backup")
-        return cut_to(tile, data)
-
-    return read
 
 
 def entries(reading: LedgerReader, bundle: int, size: int) -> list[SeenEntry]:

@@ -14,7 +14,6 @@ from bot.store import DatabaseLedger
 from bot.web.portal.access import allowed, record_access, viewer
 from bot.web.portal.blueprint import bp
 from bot.web.portal.files import INCOMPLETE
-from bot.web.portal.log_view import tiles_of
 from bot.web.wiring import wiring
 
 RECORDS_AT_ONCE = 500
@@ -27,11 +26,13 @@ JSON_LINES = "application/jsonl"
 def proof(number: int) -> Response:
     """A proof that the log has this record of the partner's (c2sp.org/tlog-proof); the record is within."""
     from bot.ledger.proving import prove  # noqa: PLC0415 - see _line
+    from bot.ledger.tiles import kept_under_full_paths  # noqa: PLC0415 - see _line
 
     ledger = wiring().store.ledger()
     row, newest = _find(ledger, number)
     record_access("proof.downloaded", number=number, leaf=row.leaf_index)
-    return _file(str(prove(tiles_of(ledger), row, newest)), "text/plain", f"record-{number}.tlog-proof")
+    written = str(prove(kept_under_full_paths(ledger.tile), row, newest))
+    return _file(written, "text/plain", f"record-{number}.tlog-proof")
 
 
 @bp.get("/records/<int:number>/disclosure")

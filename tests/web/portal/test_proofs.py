@@ -13,10 +13,10 @@ from bot.ledger.export import export
 from bot.ledger.proof import read_proof
 from bot.ledger.record import commitment, committed_entry, read_disclosure
 from bot.ledger.source import open_source
+from bot.ledger.tiles import kept_under_full_paths
 from bot.ledger.tiles import tiles_of as all_tiles
 from bot.ledger.verifier import Trust, verify
 from bot.store.tables import outcomes, routings
-from bot.web.portal.log_view import tiles_of
 from tests.web.portal.places import AUDITOR, KIM, OPERATOR, SAM, Portal, grow
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def test_records_verify_against_the_whole_log(portal: Portal, tmp_path: Path) ->
         newest = reading.checkpoint()
     assert newest is not None
     assert list(all_tiles(newest.size))
-    export(tiles_of(ledger), newest.size, newest.served, tmp_path / "log")
+    export(kept_under_full_paths(ledger.tile), newest.size, newest.served, tmp_path / "log")
     trust = Trust([signer.verifier for signer in signing(w.settings, ledger).signers])
     found = verify(open_source(str(tmp_path / "log")), trust, records=iter(disclosed))
     assert found.records == len(disclosed)
