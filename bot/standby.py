@@ -74,7 +74,8 @@ class Standby:
             }
             self._keep(entry)
         node = turn.steps[-1].node if turn.steps else ""
-        return Answer(body, replayed=False, node=node, language=turn.language)
+        service = turn.chosen.service if turn.chosen else ""
+        return Answer(body, replayed=False, node=node, service=service, language=turn.language)
 
     def _begun(self, arrival: Arrival, line: Line, now: datetime) -> Session:
         session = new_session(self.conversation, arrival, line, now)

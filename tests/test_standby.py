@@ -70,6 +70,8 @@ def test_routing_by_words_is_on_record_afterwards_marked_late_and_once(line: Pla
     with gone():
         reply = line.texting().send("crimestoppers")[0]
         assert reply.body.startswith("Call 0800 555 111")
+        counts = line.app.test_client().get("/metrics").text
+        assert value(counts, "signpost_routings_total", channel="sms", service="crimestoppers") >= 1
         assert journal_of(line).waiting() == 1
     back(line)
     back(line)
