@@ -7,7 +7,7 @@ What has been written never changes, save that the last tile of each level grows
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.errors import LedgerError
@@ -129,18 +129,6 @@ def hashes_in(read: Read, size: int) -> Hashes:
     return subtree_hash
 
 
-def in_memory(blobs: Mapping[tuple[int, int], bytes]) -> Read:
-    """Read tiles that are kept under their level and number, as wide as they have grown."""
-
-    def read(tile: Tile) -> bytes:
-        try:
-            return cut_to(tile, blobs[tile.level, tile.number])
-        except KeyError:
-            raise LedgerError(f"{tile.path} is not there") from None
-
-    return read
-
-
 def kept_under_full_paths(kept: Callable[[str], bytes | None]) -> Read:
     """Read tiles that are each kept once, as wide as they have grown, under the full tile's path."""
 
@@ -163,7 +151,7 @@ def cut_to(tile: Tile, data: bytes) -> bytes:
         entries = split_entries(data)
         if len(entries) < tile.width:
             raise LedgerError(f"{tile.path} has {len(entries)} entries")
-        return b"".join(encode_entry(entry) for entry in entries[: tile.width])
+        return join_entries(entries[: tile.width])
     if len(data) < tile.width * HASH_BYTES:
         raise LedgerError(f"{tile.path} has {len(data) // HASH_BYTES} hashes")
     return data[: tile.width * HASH_BYTES]

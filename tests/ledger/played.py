@@ -14,6 +14,7 @@ from bot.ledger.checkpoint import Checkpoint
 from bot.ledger.note import Signer, sign
 from bot.ledger.record import Disclosure, Record, committed_entry, heartbeat_entry, moment
 from bot.ledger.tiles import Tile
+from tests.ledger.memory import in_memory
 
 SIGNER = Signer("line.example/log", bytes(range(32)))
 BEGAN = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
@@ -64,15 +65,15 @@ class PlayedLog:
 
     def write(self, folder: Path, signers: Sequence[Signer] = (SIGNER,)) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
-        blobs = tiles.grow(0, tiles.in_memory({}), self.entries)
+        blobs = tiles.grow(0, in_memory({}), self.entries)
         for tile, data in blobs.items():
             put(folder, tile, data)
         self.sign(folder, self.root(), signers)
         return folder
 
     def root(self) -> bytes:
-        blobs = tiles.grow(0, tiles.in_memory({}), self.entries)
-        read = tiles.in_memory({(tile.level, tile.number): data for tile, data in blobs.items()})
+        blobs = tiles.grow(0, in_memory({}), self.entries)
+        read = in_memory({(tile.level, tile.number): data for tile, data in blobs.items()})
         return merkle.root(tiles.hashes_in(read, len(self.entries)), len(self.entries))
 
     def sign(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.errors import LedgerError
 from bot.ledger import merkle, tiles
 from bot.ledger.tiles import ENTRIES, WIDTH, Tile
+from tests.ledger.memory import in_memory
 
 # The inputs and roots that Certificate Transparency's implementations share.
 INPUTS = [
@@ -59,13 +60,13 @@ class Log:
         self.size = 0
 
     def add(self, entries: list[bytes]) -> None:
-        grown = tiles.grow(self.size, tiles.in_memory(self.blobs), entries)
+        grown = tiles.grow(self.size, in_memory(self.blobs), entries)
         self.blobs |= {(tile.level, tile.number): data for tile, data in grown.items()}
         self.size += len(entries)
 
     @property
     def hashes(self) -> merkle.Hashes:
-        return tiles.hashes_in(tiles.in_memory(self.blobs), self.size)
+        return tiles.hashes_in(in_memory(self.blobs), self.size)
 
     def root(self, size: int | None = None) -> bytes:
         return merkle.root(self.hashes, self.size if size is None else size)
@@ -96,7 +97,7 @@ def test_roots_are_those_of_certificate_transparency(size: int) -> None:
 def test_tree_grown_in_any_steps_is_the_one_of_the_definition(entries: list[bytes], cuts: list[int]) -> None:
     log = log_of(entries, *[min(cut, len(entries)) for cut in cuts])
     assert log.root() == definition(entries)
-    kept = tiles.in_memory(log.blobs)
+    kept = in_memory(log.blobs)
     found = [
         entry
         for tile in tiles.tiles_of(len(entries))
