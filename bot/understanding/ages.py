@@ -47,10 +47,6 @@ class Ages:
             return True
         return any(self.youth.spans(clause) for clause in message.clauses)
 
-    def of_age(self, message: Message) -> bool:
-        """Whether an age of 18 or more is told."""
-        return any(age.years >= OF_AGE for age in self.told(message))
-
     def _in_clause(self, clause: Sequence[str]) -> Iterator[Told]:
         at = 0
         while at < len(clause):
