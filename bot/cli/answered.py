@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 
 from bot.catalogue import Catalogue
 from bot.core.engine import advance
 from bot.core.intent import Intent
-from bot.core.line import Line
 from bot.core.session import Said, Session, Spoken
 
 
-def what_is_answered(catalogue: Catalogue, line: Line, text: str, intent: Intent, now: datetime) -> str:
-    """Answer a text that was understood so, as the line would by text.
+def what_is_answered(catalogue: Catalogue, session: Session, text: str, intent: Intent) -> str:
+    """Answer words as the line would.
 
     Args:
         catalogue: script and directory.
-        line: whose languages are served.
-        text: what was written; keys and known words come before what is understood.
+        session: whoever writes, or stands at the first menu of a call; its expiry is the present.
+        text: what was written or said; keys and known words come before what is understood.
         intent: what the words were understood to mean.
-        now: aware.
     """
-    return _answered(
-        catalogue, Session("preview", line.id, "sms", line.languages[0], now), line, text, intent
-    )
-
-
-def what_is_said(catalogue: Catalogue, line: Line, text: str, intent: Intent, now: datetime) -> str:
-    """Answer words that were heard at the first menu of a call."""
+    line = catalogue.lines[session.line]
     flow = catalogue.flows[line.flow]
-    session = Session("preview", line.id, "voice", line.languages[0], now, node=flow.start)
-    return _answered(catalogue, session, line, text, intent)
-
-
-def _answered(catalogue: Catalogue, session: Session, line: Line, text: str, intent: Intent) -> str:
-    inbound = Spoken(text) if session.medium == "voice" else Said(text)
-    flow = catalogue.flows[line.flow]
-    turn = advance(flow, catalogue.directory, session, inbound, session.expires_at, line=line, intent=intent)
+    spoken = session.medium == "voice"
+    inbound = Spoken(text) if spoken else Said(text)
+    begun = replace(session, node=flow.start) if spoken else session
+    turn = advance(flow, catalogue.directory, begun, inbound, session.expires_at, line=line, intent=intent)
     return "\n".join(speech.text for speech in turn.says)

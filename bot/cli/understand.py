@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from bot.cli.common import settings
+from bot.cli.answered import what_is_answered
+from bot.cli.common import catalogue, settings
+from bot.core.session import Channel, Session
 from bot.errors import SignpostError
 from bot.understanding import Understanding, load
 from bot.understanding.report import judge, read, render
@@ -24,7 +27,7 @@ CHANNELS = click.Choice(["sms", "speech"])
 @click.option("--language", default="en", show_default=True, help="The language of the conversation.")
 @click.option("--jsonl", is_flag=True, help='Read {"id","text","channel"} lines; write what each means.')
 def understand(text: str | None, channel: str, language: str, *, jsonl: bool) -> None:
-    """Say what a message is taken to mean, and which rule decided. Nothing is kept."""
+    """Say what a message is taken to mean, which rule decided, and what is answered. Nothing is kept."""
     understanding = load(settings().flows_dir)
     if jsonl:
         _stream(understanding, language)
@@ -38,6 +41,10 @@ def understand(text: str | None, channel: str, language: str, *, jsonl: bool) ->
     click.echo(f"language  {intent.language}")
     if intent.second:
         click.echo(f"or else   {intent.second}")
+    known = catalogue()
+    channel_of_line: Channel = "voice" if channel == "speech" else "sms"
+    session = Session("preview", known.first_line.id, channel_of_line, language, datetime.now(UTC))
+    click.echo(f"\n{what_is_answered(known, session, text, intent)}")
 
 
 def _stream(understanding: Understanding, language: str) -> None:

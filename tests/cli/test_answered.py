@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.catalogue import load
-from bot.cli.answered import what_is_answered, what_is_said
+from bot.cli.answered import what_is_answered
 from bot.core.intent import Intent
+from bot.core.session import Session
 from tests.line import play, sqlite_url
 
 ROOT = Path(__file__).parents[2]
@@ -22,11 +23,13 @@ def test_a_preview_is_the_answer_of_the_line(tmp_path: Path) -> None:
     assert understand
     intent = understand(WORDS, "sms", catalogue.first_line.languages)
     (reply,) = line.texting().send(WORDS)
-    assert what_is_answered(catalogue, catalogue.first_line, WORDS, intent, NOW) == reply.body
+    session = Session("preview", catalogue.first_line.id, "sms", "en", NOW)
+    assert what_is_answered(catalogue, session, WORDS, intent) == reply.body
 
 
 def test_a_preview_of_a_call_is_heard() -> None:
     catalogue = load(ROOT / "flows", ROOT / "config")
     intent = Intent("emergency", "en.weapon", 1.0, "en")
-    heard = what_is_said(catalogue, catalogue.first_line, WORDS, intent, NOW)
+    session = Session("preview", catalogue.first_line.id, "voice", "en", NOW)
+    heard = what_is_answered(catalogue, session, WORDS, intent)
     assert heard.startswith("Hang up and call 999 now.")

@@ -143,3 +143,13 @@ def test_fallback_writes_every_number_for_each_line_language_and_channel(
         spoken = re.sub(r"\W+", " ", re.sub("<[^>]*>", " ", document))
         for number in ("999", "101", "0800 555 111", "0300 7900 227"):
             assert spoken.count(number) == (2 if name.endswith("voice.xml") else 1), name
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"), [("sms", "Call 999 now."), ("speech", "Hang up and call 999 now.")]
+)
+def test_understand_shows_what_is_answered(run: CliRunner, channel: str, said: str) -> None:
+    result = run.invoke(signpost, ["understand", "he is not breathing", "--channel", channel])
+    assert result.exit_code == 0, result.output
+    assert "label     emergency" in result.output
+    assert said in result.output
