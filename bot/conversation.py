@@ -18,12 +18,13 @@ from bot.core.engine import advance
 from bot.core.flow import Flow
 from bot.core.intent import Intent
 from bot.core.line import Line
-from bot.core.match import key_in
+from bot.core.match import is_own_word, key_in
 from bot.core.session import Arrival, Channel, End, Routing, Said, Session, Spoken, Turn
 from bot.store import Decision, Store, read_session
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
+MOST_OWN_WORDS = 4096
 
 Render = Callable[[Turn], str]
 # What free text means: its words, whether they were written or heard ("sms", "speech"), and the
@@ -43,6 +44,7 @@ class Conversation:
     code_version: str
     partner_of: Callable[[str], str]
     understand: Understand | None = None
+    own_words: dict[tuple[str, str, tuple[str, ...]], Intent] = field(default_factory=dict, repr=False)
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
 
 
@@ -169,7 +171,16 @@ def understood(
         return None
     languages = tuple(dict.fromkeys([session.language, *line.languages]))
     heard = "speech" if arrival.channel == "voice" else "sms"
-    return conversation.understand(inbound.text, heard, languages)
+    if not is_own_word(inbound.text, flow):
+        return conversation.understand(inbound.text, heard, languages)
+    # The script's own words, MENU and the like, come all the time: what they mean is worked out once.
+    asked = (inbound.text, heard, languages)
+    intent = conversation.own_words.get(asked)
+    if intent is None:
+        intent = conversation.understand(*asked)
+        if len(conversation.own_words) < MOST_OWN_WORDS:
+            conversation.own_words[asked] = intent
+    return intent
 
 
 def _kept(turn: Turn, routing: Routing | None, expires_at: datetime, now: datetime) -> Session | None:

@@ -94,6 +94,18 @@ def is_command(text: str, command: Command, wording: Wording) -> bool:
     return fold(text) in {fold(word) for word in wording.commands.get(command, ())}
 
 
+def is_own_word(text: str, flow: Flow) -> bool:
+    """Say whether all of `text` is a word that the script itself gives, in any of its languages."""
+    return len(text) <= LONGEST_ANSWER_CHARS and fold(text) in _own_words(flow)
+
+
+@lru_cache(maxsize=16)
+def _own_words(flow: Flow) -> frozenset[str]:
+    menus = [None, *(node for node in flow.nodes.values() if node.options)]
+    wordings = flow.wordings.values()
+    return frozenset(said for menu in menus for one in wordings for _, said in _known(flow, menu, one))
+
+
 def one_edit_apart(left: str, right: str) -> bool:
     """Say whether one letter added, lost, changed or swapped with its neighbour makes them equal."""
     if abs(len(left) - len(right)) > 1:

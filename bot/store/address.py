@@ -52,8 +52,8 @@ def describe(url: URL) -> str:
     return f"PostgreSQL {host}{port}/{url.database or ''}"
 
 
-def reason(fault: SQLAlchemyError, url: URL) -> str:
-    """Say in one line what the database said.
+def reason(fault: Exception, url: URL) -> str:
+    """Say in one line what the database, or SQLAlchemy, said.
 
     The lines after the first are left out: PostgreSQL puts the values of the row there.
     """
@@ -68,5 +68,10 @@ def faults_told(url: URL, lost: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as fault:
-        cure = "GET /readyz says what is wrong with it"
-        raise StoreError(f"{describe(url)}: {lost} ({reason(fault, url)}); {cure}") from fault
+        raise told(fault, url, lost) from fault
+
+
+def told(fault: Exception, url: URL, lost: str) -> StoreError:
+    """Make of a fault what the operator is told."""
+    cure = "GET /readyz says what is wrong with it"
+    return StoreError(f"{describe(url)}: {lost} ({reason(fault, url)}); {cure}")

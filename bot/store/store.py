@@ -13,12 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreError
 from bot.store import accesses, account_tables, rollups, seeding, tables, turns
-from bot.store.address import describe, faults_told, read_address, reason
+from bot.store.address import describe, faults_told, read_address, reason, told
+from bot.store.batches import Batches
 from bot.store.checks import durability_faults, migration_faults
+from bot.store.committing import Committer
 from bot.store.decision import Decide, Delivery, Taken
 from bot.store.engine import BUSY_TIMEOUT_SECONDS, make_engine
 from bot.store.ledger import DatabaseLedger
 from bot.store.rows import read_routing
+from bot.store.turns import Desk
 from bot.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from bot.store.journal import Entry
 
 PAGE_ROWS = 500
+# So that one slow turn does not keep all others waiting; on SQLite one at a time writes anyway.
+POSTGRESQL_LEADERS = 2
 SALT_BYTES = 32
 MADE_UP = "demo"  # the code version of made-up records, see bot.demo
 
@@ -50,6 +55,8 @@ class Store:
         self._url = engine.url
         is_sqlite = engine.dialect.name == "sqlite"
         self._turnstile = Turnstile(describe(engine.url), BUSY_TIMEOUT_SECONDS) if is_sqlite else None
+        self._committer = Committer(engine, new_salt)
+        self._batches = Batches(self._commit, 1 if is_sqlite else POSTGRESQL_LEADERS, BUSY_TIMEOUT_SECONDS)
 
     def take(
         self, turn_id: str, session_id: str, now: datetime, expires_at: datetime, decide: Decide
@@ -65,9 +72,11 @@ class Store:
             StoreError: nothing is acknowledged. When the connection broke during the commit the
                 turn may be stored all the same; delivering it again then finds its answer.
         """
-        delivery = Delivery(turn_id, session_id, now, expires_at, decide)
-        with self.writing("the turn is not stored") as connection:
-            return turns.take(connection, delivery, self._new_salt)
+        return self._batches.take(Delivery(turn_id, session_id, now, expires_at, decide))
+
+    def _commit(self, deliveries: Sequence[Delivery]) -> Sequence[Taken | Exception]:
+        with self._turnstile.passing() if self._turnstile else nullcontext():
+            return self._committer(deliveries)
 
     @contextmanager
     def writing(self, lost: str) -> Iterator[Connection]:
@@ -92,9 +101,15 @@ class Store:
         Raises:
             StoreError: none of it is stored.
         """
-        with self.writing("what waited in the journal is not stored") as connection:
-            for entry in entries:
-                turns.keep_late(connection, entry, self._new_salt)
+        lost = "what waited in the journal is not stored"
+        with self.writing(lost) as connection:
+            driven: Any = connection.connection.driver_connection
+            desk = Desk(driven.cursor(), is_sqlite=self._turnstile is not None)
+            try:
+                for entry in entries:
+                    turns.keep_late(desk, entry, self._new_salt)
+            except self._engine.dialect.loaded_dbapi.Error as fault:
+                raise told(fault, self._url, lost) from fault
 
     @contextmanager
     def reading(self, lost: str) -> Iterator[Connection]:
@@ -238,6 +253,7 @@ class Store:
 
     def close(self) -> None:
         """Close the connections that nobody uses. The next call opens new ones."""
+        self._committer.let_go()
         self._engine.dispose()
 
 

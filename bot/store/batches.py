@@ -1,0 +1,129 @@
+"""Commits the turns of several threads together, so that they share what a disk takes to be sure.
+
+Whoever comes while nobody commits takes the lead: it commits its own turn together with all that wait, and
+then calls one of those who came in the meantime to lead. Nobody is answered before the commit of their own
+turn has returned. No thread of its own is needed, and a turn that comes alone waits for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from bot.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.store.decision import Delivery, Taken
+
+MOST_TOGETHER = 64
+
+
+@dataclass
+class _Waiting:
+    """A turn that waits: its result, once there is one, or the call to lead."""
+
+    delivery: Delivery
+    called: Event = field(default_factory=Event)
+    result: Taken | BaseException | None = None
+
+
+class Batches:
+    """Puts turns together. `leaders` batches may be under way at the same time."""
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[Delivery]], Sequence[Taken | Exception]],
+        leaders: int,
+        timeout_seconds: float,
+    ) -> None:
+        """Keep what commits a batch: it gives a result or an exception for each delivery, or raises."""
+        self._commit, self._leaders, self._timeout_seconds = commit, leaders, timeout_seconds
+        self.reset()
+        _batches.add(self)
+
+    def reset(self) -> None:
+        """Begin anew, with nobody leading or waiting."""
+        self._mutex, self._leading = Lock(), 0
+        self._waiting: list[_Waiting] = []
+
+    def take(self, delivery: Delivery) -> Taken:
+        """Commit a turn, alone or with others.
+
+        Raises:
+            StoreError: it is not acknowledged. Others were committed for too long, or the database failed.
+        """
+        mine = _Waiting(delivery)
+        with self._mutex:
+            leads = self._leading < self._leaders
+            if leads:
+                self._leading += 1
+            else:
+                self._waiting.append(mine)
+        if not leads and not mine.called.wait(self._timeout_seconds):
+            self._give_up(mine)
+        if mine.result is None:
+            self._lead(mine)
+        if isinstance(mine.result, BaseException):
+            raise mine.result
+        assert mine.result is not None  # noqa: S101 - a leader leaves a result for each, its own first
+        return mine.result
+
+    def _give_up(self, mine: _Waiting) -> None:
+        with self._mutex:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+                raise StoreError(
+                    f"the turn is not stored: others were stored for {self._timeout_seconds:g} s; "
+                    "use a faster disk or PostgreSQL"
+                )
+        if not mine.called.wait(self._timeout_seconds):  # a leader has it already
+            raise StoreError("the turn may not be stored: the database did not answer in time")
+
+    def _lead(self, mine: _Waiting) -> None:
+        with self._mutex:
+            batch = self._next(mine)
+        results: Sequence[Taken | BaseException] = ()
+        try:
+            results = self._commit([one.delivery for one in batch])
+        except BaseException as fault:  # noqa: BLE001 - each of them is told, and raises it in its own thread
+            results = [fault] * len(batch)
+        finally:
+            for one, result in zip(batch, results, strict=True):
+                one.result = result
+            with self._mutex:
+                if self._waiting:
+                    self._waiting.pop(0).called.set()  # with no result yet: it leads
+                else:
+                    self._leading -= 1
+            for one in batch:
+                one.called.set()
+
+    def _next(self, mine: _Waiting) -> list[_Waiting]:
+        """Take my turn and those that wait, but no two of one session or with one id: those follow later."""
+        batch, names = [mine], {mine.delivery.turn_id, mine.delivery.session_id}
+        for one in self._waiting:
+            theirs = {one.delivery.turn_id, one.delivery.session_id}
+            if not names & theirs:
+                batch.append(one)
+                names |= theirs
+            if len(batch) == MOST_TOGETHER:
+                break
+        self._waiting = [one for one in self._waiting if one not in batch]
+        return batch
+
+
+_batches: WeakSet[Batches] = WeakSet()
+
+
+def _reset_all() -> None:
+    """Free each in a forked child: the threads that were waiting do not exist there."""
+    for one in list(_batches):
+        one.reset()
+
+
+os.register_at_fork(after_in_child=_reset_all)

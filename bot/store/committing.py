@@ -1,0 +1,151 @@
+"""Commits a batch of turns in one transaction, on a connection of the driver's own."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.store import turns
+from bot.store.address import told
+from bot.store.decision import Taken
+from bot.store.turns import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+    from sqlalchemy.pool import PoolProxiedConnection
+
+    from bot.store.decision import Delivery
+    from bot.store.turns import NewSalt
+
+Results = list[Taken | Exception]
+LOST = "the turn is not stored"
+
+
+class Committer:
+    """Keeps connections open from batch to batch; each is one thread's at a time."""
+
+    def __init__(self, engine: Engine, new_salt: NewSalt) -> None:
+        """Keep the engine that connections come from."""
+        self._engine, self._new_salt = engine, new_salt
+        self._mutex = Lock()
+        self._free: list[PoolProxiedConnection] = []
+        _committers.add(self)
+
+    def __call__(self, deliveries: Sequence[Delivery]) -> Results:
+        """Commit these deliveries together; give each its result, or what its `decide` raised.
+
+        Raises:
+            StoreError: the database failed, and none of them is acknowledged.
+        """
+        driver: Any = self._engine.dialect.loaded_dbapi
+        try:
+            return self._commit(deliveries, driver)
+        except (driver.IntegrityError, driver.DataError) as fault:
+            if len(deliveries) == 1:
+                raise told(fault, self._engine.url, LOST) from fault
+            return [self._alone(one) for one in deliveries]  # what is wrong with one must not cost the others
+        except (driver.Error, SQLAlchemyError) as fault:
+            raise told(fault, self._engine.url, LOST) from fault
+
+    def _alone(self, delivery: Delivery) -> Taken | Exception:
+        try:
+            return self([delivery])[0]
+        except Exception as fault:  # noqa: BLE001 - its own thread raises it
+            return fault
+
+    def let_go(self) -> None:
+        """Give the connections that nobody uses back to the engine."""
+        with self._mutex:
+            free, self._free = self._free, []
+        for connection in free:
+            connection.close()
+
+    def _commit(self, deliveries: Sequence[Delivery], driver: Any) -> Results:
+        with self._mutex:
+            kept = self._free.pop() if self._free else None
+        if kept is not None:
+            try:
+                return self._on(kept, deliveries)
+            except (driver.OperationalError, driver.InterfaceError):
+                if kept.is_valid or self._engine.dialect.name == "sqlite":
+                    raise
+                # It died while nobody used it: the server was started anew. Nothing has been committed.
+        return self._on(self._engine.raw_connection(), deliveries)
+
+    def _on(self, connection: PoolProxiedConnection, deliveries: Sequence[Delivery]) -> Results:
+        alone: Any = connection.driver_connection
+        try:
+            one = self._sqlite if self._engine.dialect.name == "sqlite" else self._postgresql
+            results = one(alone, deliveries)
+        except BaseException:
+            if getattr(alone, "closed", False):
+                connection.invalidate()
+            else:
+                with suppress(Exception):  # what went wrong first is what is told
+                    alone.rollback()
+                connection.close()
+            raise
+        with self._mutex:
+            self._free.append(connection)
+        return results
+
+    def _sqlite(self, connection: Any, deliveries: Sequence[Delivery]) -> Results:
+        desk = Desk(connection.cursor(), is_sqlite=True)
+        desk.cursor.execute("BEGIN IMMEDIATE", ())
+        results: Results = []
+        for delivery in deliveries:
+            try:
+                results.append(turns.take(desk, delivery, self._new_salt))
+            except self._engine.dialect.loaded_dbapi.Error:
+                raise
+            except Exception as fault:  # noqa: BLE001 - its own thread raises it
+                results.append(fault)
+        desk.cursor.execute("COMMIT", ())
+        return results
+
+    def _postgresql(self, connection: Any, deliveries: Sequence[Delivery]) -> Results:
+        """Ask for everything in one round trip, decide, and write everything in another."""
+        answers, sessions, others = (Desk(connection.cursor(), is_sqlite=False) for _ in range(3))
+        with connection.pipeline():
+            others.run(*turns.locks(deliveries))
+            answers.run(*turns.asks_answers(deliveries))
+            sessions.run(*turns.asks_sessions(deliveries))
+        known = dict(answers.cursor.fetchall())
+        kept = {row[0]: row[1:] for row in sessions.cursor.fetchall()}
+        results: Results = []
+        wanted: list[turns.Write] = []
+        for delivery in deliveries:
+            try:
+                row = kept.get(delivery.session_id)
+                taken, written = turns.decided(
+                    others, delivery, known.get(delivery.turn_id), row, self._new_salt
+                )
+            except Exception as fault:  # noqa: BLE001 - its own thread raises it
+                results.append(fault)
+            else:
+                results.append(taken)
+                wanted += written
+        with connection.pipeline():
+            for sql, values in wanted:
+                others.run(sql, values)
+            connection.commit()
+        return results
+
+
+_committers: WeakSet[Committer] = WeakSet()
+
+
+def _let_go_of_connections() -> None:
+    """Before a fork: see `bot.store.engine`, which then closes what is given back here."""
+    for one in list(_committers):
+        one.let_go()
+
+
+os.register_at_fork(before=_let_go_of_connections)
