@@ -72,7 +72,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         catalogue = catalogue.serving(settings.draft_languages)
     store = store or _open(settings)
     app = Flask("bot.web")
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES, SECRET_KEY=settings.secret_key)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES)  # no SECRET_KEY: Flask keeps no session here
     conversation = Conversation(
         flows=catalogue.flows,
         directory=catalogue.directory,
@@ -176,6 +176,8 @@ def _add_simulator(app: Flask) -> None:
 def _add_pages(app: Flask) -> None:
     @app.after_request
     def harden(response: Response) -> Response:
+        if request.blueprint == webhooks.bp.name:
+            return response  # read by Twilio, and never shown
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

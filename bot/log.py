@@ -20,6 +20,7 @@ from bot.errors import SignpostError
 
 NUMBER = re.compile(r"(?:\+|%2B|\b00)?\d[\d ().-]{6,}\d")
 SID = re.compile(r"\b[A-Z]{2}[0-9a-fA-F]{32}\b")
+DIGIT = re.compile(r"\d")
 FRAMES = 12
 
 _log = logging.getLogger("signpost")
@@ -33,7 +34,9 @@ def event(
 
 
 def redact(text: str) -> str:
-    """Remove what could be a telephone number or a Twilio id."""
+    """Remove what could be a telephone number or a Twilio id: both have digits."""
+    if not DIGIT.search(text):
+        return text
     return NUMBER.sub("[number]", SID.sub("[sid]", text))
 
 

@@ -54,13 +54,12 @@ def prepare(folder: Path) -> None:
 
 def count(name: str, /, **labels: str) -> None:
     """Add one to a counter."""
-    counter = _counter(name)
-    (counter.labels(**labels) if labels else counter).inc()
+    _labelled(_counter, name, tuple(labels[label] for label in COUNTERS[name][1])).inc()
 
 
 def observe(name: str, seconds: float, /, **labels: str) -> None:
     """Add one observation to a histogram."""
-    _histogram(name).labels(**labels).observe(seconds)
+    _labelled(_histogram, name, tuple(labels[label] for label in HISTOGRAMS[name][1])).observe(seconds)
 
 
 def written(gauges: Iterable[tuple[str, float]]) -> bytes:
@@ -86,6 +85,13 @@ def gone(pid: int) -> None:
         from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - rarely
 
         mark_process_dead(pid)  # type: ignore[no-untyped-call]  # it has no types
+
+
+@cache
+def _labelled(kind: Any, name: str, values: tuple[str, ...]) -> Any:
+    """One series; its labels are given in the order in which the table above has them."""
+    metric = kind(name)
+    return metric.labels(*values) if values else metric
 
 
 @cache

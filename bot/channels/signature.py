@@ -37,9 +37,7 @@ def sign(token: str, url: str, params: Params) -> str:
     Returns:
         28 characters of base64. Never raises, whatever the text: lone surrogates are signed as they are.
     """
-    signed = url + "".join(name + value for name, value in sorted(set(params)))
-    digest = hmac.digest(_bytes(token), _bytes(signed), "sha1")
-    return base64.b64encode(digest).decode("ascii")
+    return _signature(token, url + _signed_form(params)).decode("ascii")
 
 
 def verify(
@@ -65,12 +63,15 @@ def verify(
     if signature is None or not _body_matches(url, body):
         return False
     given = _bytes(signature)
-    valid = False
-    for token in filter(None, tokens):
-        for spelling in dict.fromkeys(_spellings(url)):
-            # No early exit: how long a refusal takes does not tell which token or spelling came close.
-            valid |= hmac.compare_digest(_bytes(sign(token, spelling, params)), given)
-    return valid
+    form = _signed_form(params)
+    # The first spelling is nearly always the one. How long a refusal takes tells nothing, since every
+    # token and spelling is tried for it.
+    return any(
+        hmac.compare_digest(_signature(token, spelling + form), given)
+        for spelling in _each_once(url)
+        for token in tokens
+        if token
+    )
 
 
 def public_url(origin: str, environ: Mapping[str, object]) -> str:
@@ -92,6 +93,23 @@ def public_url(origin: str, environ: Mapping[str, object]) -> str:
         The absolute URL. Never raises.
     """
     return origin.rstrip("/") + (_raw_target(environ) or _quoted_target(environ))
+
+
+def _signed_form(params: Params) -> str:
+    return "".join([name + value for name, value in sorted(set(params))])
+
+
+def _signature(token: str, signed: str) -> bytes:
+    return base64.b64encode(hmac.digest(_bytes(token), _bytes(signed), "sha1"))
+
+
+def _each_once(url: str) -> Iterator[str]:
+    """The spellings of a URL as they are asked for, each once."""
+    seen: set[str] = set()
+    for spelling in _spellings(url):
+        if spelling not in seen:
+            seen.add(spelling)
+            yield spelling
 
 
 def _bytes(text: str) -> bytes:

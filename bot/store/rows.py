@@ -49,7 +49,7 @@ def write_routing(routing: Routing) -> dict[str, Any]:
 
     The hour is cut here once more, whoever has cut it before: a minute could say who rang.
     """
-    return {**asdict(routing), "hour": cut_to_hour(routing.hour)}
+    return {**{name: getattr(routing, name) for name in _ROUTING}, "hour": cut_to_hour(routing.hour)}
 
 
 def write_out(routing: Routing) -> str:

@@ -11,14 +11,13 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from bot import metrics
 from bot.channels import signature, sms, voice
-from bot.channels.addresses import bare_number, first_values
+from bot.channels.addresses import bare_number, first_values, read_form
 from bot.channels.callers import caller_from
 from bot.channels.rest import Texter
 from bot.conversation import Answer, take_turn
@@ -53,9 +52,7 @@ def verify() -> None:
     pairs: list[tuple[str, str]] = []
     if is_form:
         try:
-            pairs = parse_qsl(
-                raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
-            )
+            pairs = read_form(raw, MOST_FIELDS)
         except ValueError:
             raise RequestEntityTooLarge from None
     origin = w.settings.public_url or request.host_url.rstrip("/")

@@ -19,6 +19,7 @@ from bot.core.session import (
     Ask,
     Channel,
     Chosen,
+    Connect,
     End,
     Inbound,
     Pressed,
@@ -519,7 +520,7 @@ def test_no_meaning_on_a_call_loses_the_999_line(
     person = caller()
     for text, intent, confidence in said:
         turn = person.does(Spoken(text, confidence), intent)
-        assert turn.says or turn.then == End()
+        assert turn.says or isinstance(turn.then, End | Connect)
         if any(step.how == (intent.rule if intent else "") for step in turn.steps):
             assert "999" in told(turn)
 
