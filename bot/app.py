@@ -19,7 +19,7 @@ from bot.errors import CatalogueError, StoreError
 from bot.log import configure, event
 from bot.settings import Settings
 from bot.standby import Standby
-from bot.store import Journal, Store, open_store, upgrade
+from bot.store import Journal, Standing, Store, open_store, upgrade
 from bot.understanding import load as load_understanding
 from bot.web import log, ops, portal, services, webhooks
 from bot.web.mounted import Mounted
@@ -73,6 +73,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     store = store or _open(settings)
     app = Flask("bot.web")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES)  # no SECRET_KEY: Flask keeps no session here
+    standing = Standing(store)
+    standing.refresh(clock())
     conversation = Conversation(
         flows=catalogue.flows,
         directory=catalogue.directory,
@@ -82,6 +84,9 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         code_version=bot.__version__,
         understand=understand or load_understanding(settings.flows_dir).understand,
         partner_of=catalogue.partner_of,
+        limits=settings.limits,
+        opted_out=standing.opted_out,
+        spent_of=standing.spent_of,
     )
     journal = _journal(settings)
     app.extensions[KEY] = Wiring(
@@ -90,7 +95,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         store=store,
         conversation=conversation,
         standby=Standby(conversation, journal),
-        sweeper=Sweeper(store, journal),
+        sweeper=Sweeper(store, journal, standing),
         clock=clock,
         texter=texter or _texter(settings),
         safe=safe_answers(catalogue, clock()),

@@ -11,20 +11,33 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.core.directory import Directory
 from bot.core.engine import advance
 from bot.core.flow import Flow
 from bot.core.intent import Intent
+from bot.core.limits import Limits, Phrases, Spent, carried_on, counted, moderate
 from bot.core.line import Line
-from bot.core.match import is_own_word, key_in
-from bot.core.session import Arrival, Channel, End, Routing, Said, Session, Spoken, Turn
+from bot.core.match import fold, is_own_word, key_in
+from bot.core.session import (
+    Arrival,
+    Channel,
+    Connect,
+    DialEnded,
+    End,
+    Routing,
+    Said,
+    Session,
+    Spoken,
+    Turn,
+)
 from bot.store import Decision, Store, read_session
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
 MOST_OWN_WORDS = 4096
+WORDS_CHARS = 8
 
 Render = Callable[[Turn], str]
 # What free text means: its words, whether they were written or heard ("sms", "speech"), and the
@@ -44,6 +57,10 @@ class Conversation:
     code_version: str
     partner_of: Callable[[str], str]
     understand: Understand | None = None
+    limits: Limits = field(default_factory=Limits)
+    # Whether a person has opted out, and what a line has spent today: as far as this process knows.
+    opted_out: Callable[[str], bool] = lambda _person: False
+    spent_of: Callable[[str, datetime], Spent] = lambda _line, _now: Spent()
     own_words: dict[tuple[str, str, tuple[str, ...]], Intent] = field(default_factory=dict, repr=False)
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
 
@@ -86,8 +103,26 @@ def take_turn(
 
     def decide(kept: Session | None) -> Decision:
         session = kept or carried(arrival, begun) or begun
+        if (
+            kept is None
+            and session.channel != "voice"
+            and conversation.opted_out(opt_out_id(conversation, arrival.person))
+        ):
+            session = replace(session, stopped=True)
+        session = _counted(conversation, flow, session, arrival, now)
         intent = understood(conversation, flow, session, arrival, line)
-        turn = advance(flow, directory, session, arrival.inbound, now, line=line, intent=intent)
+        frugal = conversation.spent_of(line.id, now).is_over(conversation.limits)
+        heard = replace(session, can_be_texted=session.can_be_texted and not frugal)
+        turn = advance(
+            flow, directory, heard, arrival.inbound, now, line=line, intent=intent, may_connect=not frugal
+        )
+        opt_out = None
+        if isinstance(arrival.inbound, Said):
+            moderated = moderate(
+                turn, session, arrival.inbound, intent, _phrases(conversation, flow, session)
+            )
+            turn, opt_out = moderated.turn, moderated.opt_out
+            turn = replace(turn, session=carried_on(turn, begun, session, opt_out=opt_out))
         routing = routing_of(conversation, flow, turn, session.channel, now)
         turns.append(turn)
         return Decision(
@@ -95,6 +130,8 @@ def take_turn(
             session=_kept(turn, routing, expires_at, now),
             routing=routing,
             outcome=(session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None,
+            opt_out=None if opt_out is None else (opt_out_id(conversation, arrival.person), opt_out),
+            spends=_spends(turn, arrival, line, now),
         )
 
     taken = conversation.store.take(turn_key(conversation, arrival), session_id, now, expires_at, decide)
@@ -111,6 +148,45 @@ def take_turn(
         service=service,
         language=last.language,
     )
+
+
+def opt_out_id(conversation: Conversation, person: str) -> str:
+    """Give the keyed hash under which somebody's opt-out is kept."""
+    return _keyed(conversation, "opt-out", person)
+
+
+def _counted(
+    conversation: Conversation, flow: Flow, session: Session, arrival: Arrival, now: datetime
+) -> Session:
+    """Count a text against what one sender may write; keys and the menu's own words are never alike."""
+    if not isinstance(arrival.inbound, Said):
+        return session
+    text = arrival.inbound.text
+    known = is_own_word(text, flow) or key_in(text, flow.wording(session.language)) is not None
+    words = "" if known else _keyed(conversation, "words", fold(text))[:WORDS_CHARS]
+    return counted(session, now, words, conversation.limits)
+
+
+def _phrases(conversation: Conversation, flow: Flow, session: Session) -> Phrases:
+    wording = flow.wording(session.language)
+    names = ("too_many", "started", "still_stopped")
+    too_many, started, still_stopped = (wording.phrases[name].text for name in names)
+    return Phrases(conversation.limits, too_many, started, still_stopped)
+
+
+def _spends(turn: Turn, arrival: Arrival, line: Line, now: datetime) -> tuple[str, str, Spent] | None:
+    """What a turn costs the line: a text, a transfer begun, the seconds of one that ended."""
+    texts = int(arrival.channel != "voice" and bool(turn.says))
+    transfers = int(isinstance(turn.then, Connect))
+    seconds = arrival.inbound.seconds if isinstance(arrival.inbound, DialEnded) else 0
+    if not (texts or transfers or seconds):
+        return None
+    return line.id, day_of(now), Spent(texts, transfers, seconds, texts if arrival.abroad else 0)
+
+
+def day_of(now: datetime) -> str:
+    """The UTC day that a line's spending is counted in."""
+    return now.astimezone(UTC).date().isoformat()
 
 
 def new_session(conversation: Conversation, arrival: Arrival, line: Line, now: datetime) -> Session:
@@ -186,7 +262,9 @@ def understood(
 def _kept(turn: Turn, routing: Routing | None, expires_at: datetime, now: datetime) -> Session | None:
     if turn.session is None:
         return None
-    if isinstance(turn.then, End):  # a call that is over but whose transfer may still report back
+    if (
+        isinstance(turn.then, End) and turn.session.medium == "voice"
+    ):  # a call that is over but whose transfer may still report back
         expires_at = now + timedelta(minutes=ENDED_CALL_MINUTES)
     routing_id = routing.id if routing else turn.session.routing_id
     return replace(turn.session, routing_id=routing_id, expires_at=expires_at)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+from bot.core.limits import Limits
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ class Settings:
     port: int = 8000
     workers: int = 1
     session_minutes: int = 60
+    limits: Limits = field(default_factory=Limits)
     metrics_token: str = field(default="", repr=False)
     draft_languages: tuple[str, ...] = ()
     journal_path: Path | None = None
@@ -91,6 +93,10 @@ NAMES = (
     "PORT",
     "WORKERS",
     "SESSION_MINUTES",
+    "FLOOD_TEXTS",
+    "FLOOD_MINUTES",
+    "DAY_TEXTS",
+    "DAY_TRANSFER_MINUTES",
     "METRICS_TOKEN",
     "DRAFT_LANGUAGES",
     "JOURNAL_PATH",
@@ -132,6 +138,12 @@ class _Reader:
             port=self.number("PORT", 8000, 1, 65535),
             workers=self.number("WORKERS", 1, 1, 64),
             session_minutes=self.number("SESSION_MINUTES", 60, 5, 24 * 60),
+            limits=Limits(
+                texts=self.number("FLOOD_TEXTS", 30, 0, 10_000),
+                minutes=self.number("FLOOD_MINUTES", 10, 1, 24 * 60),
+                day_texts=self.number("DAY_TEXTS", 5000, 0, 10_000_000),
+                day_transfer_minutes=self.number("DAY_TRANSFER_MINUTES", 3000, 0, 10_000_000),
+            ),
             metrics_token=self.metrics_token(),
             draft_languages=self.languages("DRAFT_LANGUAGES"),
             journal_path=Path(self.text("JOURNAL_PATH", str(ROOT / "var" / "journal"))),

@@ -50,7 +50,10 @@ def read_dialled(form: Mapping[str, str], line: Line, turn: int) -> Arrival:
     """Read how a transfer ended. The caller is gone when the call itself is over."""
     status = form.get("DialCallStatus", "")
     known = cast("DialStatus", status if status in DIALLED else "failed")
-    return _arrival(form, line, turn, DialEnded(known, caller_left=form.get("CallStatus") in ENDED))
+    given = form.get("DialCallDuration", "")
+    seconds = int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0  # noqa: PLR2004 - a day has five digits
+    ended = DialEnded(known, caller_left=form.get("CallStatus") in ENDED, seconds=seconds)
+    return _arrival(form, line, turn, ended)
 
 
 def read_status(form: Mapping[str, str], line: Line) -> Arrival | None:

@@ -48,6 +48,7 @@ def advance(  # noqa: PLR0913 - the last two are what a line and free text add
     *,
     line: Line | None = None,
     intent: Intent | None = None,
+    may_connect: bool = True,
 ) -> Turn:
     """Take what came in and decide everything that follows from it.
 
@@ -59,11 +60,12 @@ def advance(  # noqa: PLR0913 - the last two are what a line and free text add
         now: aware; decides opening hours.
         line: whose languages are served; None serves the session's alone.
         intent: what the words of `inbound` were understood to mean, if anybody looked.
+        may_connect: whether a call may be put through; else its number is given.
 
     Returns:
         A Turn with the session as it is to be kept, or None in its place when the walk is over.
     """
-    walk = _Answering(flow, directory, _known_places(flow, session), now, line, intent)
+    walk = _Answering(flow, directory, _known_places(flow, session), now, line, intent, may_connect)
     match inbound:
         case Rang():
             walk.open("call")

@@ -24,6 +24,7 @@ class Speaker:
     wording: Wording
     medium: Medium
     now: datetime
+    may_connect: bool = True
 
     def phrase(self, name: str, /, **fields: str) -> str:
         """Fill one of the flow's phrases."""
@@ -92,8 +93,9 @@ class Speaker:
 
     def actions(self, service: Service, session: Session) -> tuple[Action, ...]:
         """What can be done at a service on a call, in the flow's fixed order."""
+        closed = self.directory.hours(service, self.now).closed
         possible = {
-            "connect": bool(service.transfer_number) and not self.directory.hours(service, self.now).closed,
+            "connect": self.may_connect and bool(service.transfer_number) and not closed,
             "text": session.can_be_texted and not service.emergency,
             "repeat": True,
             "menu": True,

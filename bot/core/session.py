@@ -94,10 +94,11 @@ class Silence:
 
 @dataclass(frozen=True)
 class DialEnded:
-    """A transfer is over. `caller_left` when the person rang off before it ended."""
+    """A transfer is over. `caller_left` when the person rang off before it ended; it lasted `seconds`."""
 
     status: DialStatus
     caller_left: bool = False
+    seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ class Arrival:
     `turn` is the same when the carrier delivers the same thing twice, `person` when the same
     person comes back within a session; both are hashed before they are kept, and neither is
     shown. Either may be "" when the webhook did not say. `carried` is the state of the session that
-    the address brought, "" as long as the database keeps it.
+    the address brought, "" as long as the database keeps it. `abroad` when an answer goes to a number of
+    another country.
     """
 
     turn: str = field(repr=False)
@@ -129,6 +131,7 @@ class Arrival:
     inbound: Inbound
     can_be_texted: bool
     carried: str = field(default="", repr=False)
+    abroad: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class Session:
     `id` is a keyed hash that the caller of the engine makes; `trail` is the way back, oldest
     first; `misses` counts silences and wrong answers in a row, `rounds` how often three of them
     led to every number being read without one key since. `offers` are the nodes that "which do you
-    mean?" named, in the order of their keys.
+    mean?" named, in the order of their keys. `stopped` says that they have opted out.
     """
 
     id: str
@@ -155,6 +158,13 @@ class Session:
     stage: Stage = "listening"
     routing_id: str = ""
     offers: tuple[str, ...] = ()
+    # What `bot.core.limits` counts of somebody who texts; it outlives the walk.
+    counted_since: int = 0
+    texts: int = 0
+    told: bool = False
+    alike: int = 0
+    words: str = field(default="", repr=False)
+    stopped: bool = False
 
     @property
     def medium(self) -> Medium:

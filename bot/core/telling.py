@@ -27,6 +27,7 @@ class Telling:
     now: datetime
     line: Line | None = None
     intent: Intent | None = None
+    may_connect: bool = True
     steps: list[Step] = field(default_factory=list)
     says: list[Speech] = field(default_factory=list)
     then: Ask | Connect | End | None = None
@@ -55,7 +56,9 @@ class Telling:
     def speaker_of(self, language: str) -> Speaker:
         """Who puts words together in a language."""
         wording = self.flow.wording(language)
-        return Speaker(self.flow, self.directory, wording, self.session.medium, self.now)
+        return Speaker(
+            self.flow, self.directory, wording, self.session.medium, self.now, may_connect=self.may_connect
+        )
 
     def turn(self) -> Turn:
         """Close the turn."""

@@ -11,6 +11,7 @@ from bot.store.ledger import DatabaseLedger
 from bot.store.ledger_reader import LedgerReader
 from bot.store.migrate import upgrade
 from bot.store.rows import read_session, write_out, write_state
+from bot.store.standing import Standing
 from bot.store.store import Store, open_store
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Decision",
     "Journal",
     "LedgerReader",
+    "Standing",
     "Store",
     "Taken",
     "open_store",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.limits import Spent
 from bot.core.session import Outcome, Routing, Session
 
 
@@ -15,13 +16,16 @@ class Decision:
 
     `answer` is the rendered answer, given again when the same turn is delivered twice. `session`
     is as it is to be kept, None when the walk is over. `outcome` is the id of an earlier routing
-    of the same session, and how that has ended.
+    of the same session, and how that has ended. `opt_out` is the keyed hash of somebody who has opted out,
+    or in again (False). `spends` is what a line, on a day, spends by this turn.
     """
 
     answer: str
     session: Session | None
     routing: Routing | None = None
     outcome: tuple[str, Outcome] | None = None
+    opt_out: tuple[str, bool] | None = None
+    spends: tuple[str, str, Spent] | None = None
 
 
 Decide = Callable[[Session | None], Decision]

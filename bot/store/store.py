@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreError
-from bot.store import accesses, account_tables, rollups, seeding, tables, turns
+from bot.store import accesses, account_tables, rollups, seeding, standing, tables, turns
 from bot.store.address import describe, faults_told, read_address, reason, told
 from bot.store.batches import Batches
 from bot.store.checks import durability_faults, migration_faults
@@ -207,6 +207,8 @@ class Store:
         ):
             while deleted := self._purge_some(table, now, limit):
                 total += deleted
+        with self.writing("old spending can't be deleted") as connection:
+            standing.purge(connection, now)
         while deleted := self._purge_accesses(now - timedelta(days=accesses.KEPT_DAYS), limit):
             total += deleted
         return total

@@ -7,6 +7,7 @@ longer to say them than SQLite takes to do them. They are written once, for both
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -46,6 +47,16 @@ _KEEP_ROUTING = (
 # The partner is that of the routing, read where the row is written: a turn asks for nothing more.
 _KEEP_OUTCOME = """INSERT INTO outcomes (routing_id, hour, outcome, salt, partner, late)
     SELECT id, :hour, :outcome, :salt, partner, :late FROM routings WHERE id = :id"""
+
+_OPT_OUT = "INSERT INTO opt_outs (id, day) VALUES (:id, :day) ON CONFLICT (id) DO NOTHING"
+_OPT_IN = "DELETE FROM opt_outs WHERE id = :id"
+_SPEND = """INSERT INTO spent (line, day, part, texts, transfers, transfer_seconds, abroad)
+    VALUES (:line, :day, :part, :texts, :transfers, :transfer_seconds, :abroad)
+    ON CONFLICT (line, day, part) DO UPDATE SET texts = spent.texts + excluded.texts,
+    transfers = spent.transfers + excluded.transfers,
+    transfer_seconds = spent.transfer_seconds + excluded.transfer_seconds,
+    abroad = spent.abroad + excluded.abroad"""
+PARTS = 16  # a line's spending of a day lies in so many rows, so that turns need not wait for each other's
 
 
 def _listed(outcomes: Sequence[Outcome]) -> str:
@@ -202,6 +213,13 @@ def _writes(delivery: Delivery, decision: Decision, new_salt: NewSalt) -> Iterat
     if decision.outcome is not None:
         routing_id, outcome = decision.outcome
         yield from _ends(routing_id, outcome, cut_to_hour(delivery.now), new_salt)
+    if decision.opt_out is not None:
+        person, out = decision.opt_out
+        day = delivery.now.astimezone(UTC).date().isoformat()
+        yield (_OPT_OUT, {"id": person, "day": day}) if out else (_OPT_IN, {"id": person})
+    if decision.spends is not None:
+        line, day, spent = decision.spends
+        yield _SPEND, {"line": line, "day": day, "part": _part(delivery.turn_id), **vars(spent)}
     yield _keep_turn(delivery.turn_id, decision.answer, delivery.expires_at)
 
 
@@ -233,6 +251,10 @@ def keep_late(desk: Desk, entry: Mapping[str, str], new_salt: NewSalt) -> None:
         for sql, row in _ends(entry["outcome_of"], cast("Outcome", entry["outcome"]), hour, new_salt):
             desk.run(sql, row)
     desk.run(*_keep_turn(entry["turn"], entry["answer"], datetime.fromisoformat(entry["expires_at"])))
+
+
+def _part(turn_id: str) -> int:
+    return zlib.crc32(turn_id.encode()) % PARTS
 
 
 def _keep_routing(routing: Routing, new_salt: NewSalt) -> Write:

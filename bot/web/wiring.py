@@ -19,7 +19,7 @@ from bot.errors import StoreError
 from bot.log import event
 from bot.settings import Settings
 from bot.standby import Standby
-from bot.store import Journal, Store
+from bot.store import Journal, Standing, Store
 
 KEY = "signpost"
 # Set in the WSGI environment by the simulator, which runs in this process. No header can reach
@@ -38,11 +38,11 @@ class Simulation:
 
 class Sweeper:
     """Puts in order, at most once a minute in a process and after somebody was answered: deletes what has
-    expired, and keeps what the database could not take before.
+    expired, keeps what the database could not take before, and looks who has opted out and what was spent.
     """
 
-    def __init__(self, store: Store, journal: Journal | None) -> None:
-        self._store, self._journal = store, journal
+    def __init__(self, store: Store, journal: Journal | None, standing: Standing) -> None:
+        self._store, self._journal, self._standing = store, journal, standing
         self._lock, self._next = Lock(), datetime.min.replace(tzinfo=UTC)
 
     def sweep(self, now: datetime) -> None:
@@ -57,6 +57,7 @@ class Sweeper:
             event("store.purge_failed", logging.WARNING, error=error)
         if self._journal and self._journal.path.exists():
             self._drain(self._journal)
+        self._standing.refresh(now)
 
     def _drain(self, journal: Journal) -> None:
         try:

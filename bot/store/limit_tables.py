@@ -1,0 +1,29 @@
+"""The tables of who has opted out, and of what a line has spent."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, Table, Text
+
+from bot.store.tables import metadata
+
+# `id` is a keyed hash of the line, the channel and the number; `day` is when.
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("day", Text, nullable=False),
+)
+
+# What was spent in a day, in several rows that are added up: see `bot.store.turns.PARTS`.
+spent = Table(
+    "spent",
+    metadata,
+    Column("line", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("texts", BigInteger, nullable=False),
+    Column("transfers", BigInteger, nullable=False),
+    Column("transfer_seconds", BigInteger, nullable=False),
+    Column("abroad", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
