@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from bot.store import portal_tables
+from bot.store import operating_tables, portal_tables
 from bot.store.decision import Decide, Decision, Taken
 from bot.store.journal import Journal
 from bot.store.ledger import DatabaseLedger
@@ -25,6 +25,7 @@ __all__ = [
     "Store",
     "Taken",
     "open_store",
+    "operating_tables",
     "portal_tables",
     "read_session",
     "upgrade",

@@ -59,6 +59,8 @@ COLUMNS = {
     "sign_in_attempts": ["id", "subject", "at", "expires_at"],
     "api_tokens": ["id", "partner", "name", "token", "hint", "created_on", "last_used_on", "revoked"],
     "accesses": ["id", "at", "account_id", "role", "what", "facts"],
+    "switches": ["name", "on", "message", "changed_at"],
+    "digests": ["partner", "day", "state", "tries", "begun_at", "due_at", "reason"],
 }
 
 
@@ -96,7 +98,7 @@ def test_upgrade_keeps_what_is_there(store: Store, database_url: str) -> None:
 def test_missing_migrations_are_told(database_url: str) -> None:
     store = open_store(database_url)
     [fault] = store.ready()
-    assert "has no tables yet, revision 0004 is needed; run `signpost db upgrade`" in fault
+    assert f"has no tables yet, revision {head_revision()} is needed; run `signpost db upgrade`" in fault
     with pytest.raises(StoreError, match="the turn is not stored"):
         take(store, "t1", keep())
     store.close()
