@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, render_template, request
@@ -25,6 +26,7 @@ from bot.web import log, ops, portal, services, webhooks
 from bot.web.mounted import Mounted
 from bot.web.proxies import TrustedProxies
 from bot.web.safe import safe_answers
+from bot.web.stopping import PlannedStop, read_switch
 from bot.web.wiring import KEY, Sweeper, Wiring
 
 LARGEST_BODY_BYTES = 64 * 1024  # Twilio's largest webhook is a few thousand
@@ -96,6 +98,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         conversation=conversation,
         standby=Standby(conversation, journal),
         sweeper=Sweeper(store, journal, standing),
+        stop=PlannedStop(partial(read_switch, store), catalogue, clock),
         clock=clock,
         texter=texter or _texter(settings),
         safe=safe_answers(catalogue, clock()),

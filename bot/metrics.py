@@ -24,6 +24,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "signpost_turns_total": ("Turns that were answered", ("channel", "inbound", "replayed")),
     "signpost_routings_total": ("Times that somebody was sent to a service", ("channel", "service")),
     "signpost_turns_from_memory_total": ("Turns answered without the database", ("channel",)),
+    "signpost_turns_stopped_total": ("Turns answered with the message of a planned stop", ("channel",)),
     "signpost_routings_journalled_total": ("Routings that went to the journal", ()),
     "signpost_routings_lost_total": ("Routings that not even the journal could take", ()),
     "signpost_webhooks_refused_total": ("Requests without a good signature", ()),
@@ -37,6 +38,9 @@ GAUGES: dict[str, str] = {
     "signpost_up": "1 when the database can be used as promised, else 0",
     "signpost_checkpoint_age_seconds": "Age of the audited log's newest checkpoint; -1 when there is none",
     "signpost_journal_waiting": "Entries of the journal that the database has not taken yet",
+    "signpost_stopped": "1 while the operator has stopped the line, else 0",
+    "signpost_digests_waiting": "Daily digests that have not reached their partner yet; -1 when nobody knows",
+    "signpost_digests_given_up": "Daily digests of the last month that never reached their partner",
     "signpost_listings_stale": "Active listings that nobody has assured within a year",
 }
 NAMES = (*COUNTERS, *HISTOGRAMS, *GAUGES)

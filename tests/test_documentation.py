@@ -23,8 +23,8 @@ def test_every_setting_is_in_the_readme_and_the_other_way_round() -> None:
 
 def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
     table = README.split("## Commands")[1].split("## ")[0]
-    assert set(re.findall(r"`signpost ([a-z]+)", table)) == set(Commands.known)
-    assert set(re.findall(r"signpost ([a-z]+)", README)) - {"production"} <= set(Commands.known)
+    assert set(re.findall(r"`signpost ([a-z-]+)", table)) == set(Commands.known)
+    assert set(re.findall(r"signpost ([a-z-]+)", README)) - {"production"} <= set(Commands.known)
 
 
 def test_every_metric_is_in_the_readme_and_the_other_way_round() -> None:

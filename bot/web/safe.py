@@ -25,10 +25,51 @@ def safe_answers(catalogue: Catalogue, now: datetime) -> Mapping[tuple[str, Medi
 
 def safe_answer(catalogue: Catalogue, line: Line, language: str, medium: Medium, now: datetime) -> str:
     """TwiML that says what is wrong and every number, twice on a call. It needs nothing of a session."""
+    return _rendered(catalogue, line, language, medium, safe_speeches(catalogue, line, language, medium, now))
+
+
+def stopped_answers(catalogue: Catalogue, message: str, now: datetime) -> Mapping[tuple[str, Medium], str]:
+    """TwiML by line and medium for a planned stop: 999, the operator's message, and every number."""
+    return {
+        (line.id, medium): _rendered(
+            catalogue,
+            line,
+            line.languages[0],
+            medium,
+            stopped_speeches(catalogue, line, medium, message, now),
+        )
+        for line in catalogue.lines.values()
+        for medium in TIMES
+    }
+
+
+def stopped_speeches(
+    catalogue: Catalogue, line: Line, medium: Medium, message: str, now: datetime
+) -> tuple[Speech, ...]:
+    """What is said during a planned stop, in the line's first language: 999 before anything else."""
+    language = line.languages[0]
+    said, *numbers = safe_speeches(catalogue, line, language, medium, now)
+    speaker = _speaker(catalogue, line, language, medium, now)
+    return (Speech(speaker.phrase("danger")), Speech(message) if message else said, *numbers)
+
+
+def safe_speeches(
+    catalogue: Catalogue, line: Line, language: str, medium: Medium, now: datetime
+) -> tuple[Speech, ...]:
+    """What is said when nothing else can be: that something is wrong, and every number."""
+    speaker = _speaker(catalogue, line, language, medium, now)
+    numbers = speaker.numbers(speaker.flow.nodes[speaker.flow.numbers], bare=True)
+    return (Speech(speaker.phrase("safe")), *[Speech(numbers, slow=medium == "voice")] * TIMES[medium])
+
+
+def _speaker(catalogue: Catalogue, line: Line, language: str, medium: Medium, now: datetime) -> Speaker:
     flow = catalogue.flows[line.flow]
-    speaker = Speaker(flow, catalogue.directory, flow.wording(language), medium, now)
-    numbers = speaker.numbers(flow.nodes[flow.numbers], bare=True)
-    says = (Speech(speaker.phrase("safe")), *[Speech(numbers, slow=medium == "voice")] * TIMES[medium])
+    return Speaker(flow, catalogue.directory, flow.wording(language), medium, now)
+
+
+def _rendered(
+    catalogue: Catalogue, line: Line, language: str, medium: Medium, says: tuple[Speech, ...]
+) -> str:
     if medium == "voice":
         return voice.last_words(says, line, language, catalogue.directory.displays())
     return sms.render(Turn(session=None, steps=(), says=says, then=End()))

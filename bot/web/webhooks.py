@@ -26,6 +26,7 @@ from bot.core.prompts import Speaker
 from bot.core.session import Arrival, Medium, TextFailed, Turn
 from bot.errors import StoreError
 from bot.log import event
+from bot.web.stopping import goes_on
 from bot.web.wiring import SIMULATION, Simulation, Wiring, wiring
 
 
@@ -140,6 +141,10 @@ def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
     w = wiring()
     now, began = _now(w), time.perf_counter()
     arrival = replace(arrival, carried=voice.read_carried(request.args.get("s", "")))
+    if w.stop.known().on and not goes_on(w.conversation, arrival, line, now):
+        event("turn.stopped", channel=arrival.channel)
+        metrics.count("signpost_turns_stopped_total", channel=arrival.channel)
+        return _twiml(w.stop.answer(line, "voice" if arrival.channel == "voice" else "text"))
     try:
         answer = take_turn(w.conversation, arrival, line, now, render)
     except StoreError as error:

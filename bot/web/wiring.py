@@ -20,6 +20,7 @@ from bot.log import event
 from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import Journal, Standing, Store
+from bot.web.stopping import PlannedStop
 
 KEY = "signpost"
 # Set in the WSGI environment by the simulator, which runs in this process. No header can reach
@@ -79,6 +80,7 @@ class Wiring:
     conversation: Conversation
     standby: Standby
     sweeper: Sweeper
+    stop: PlannedStop
     clock: Callable[[], datetime]
     texter: Texter | None
     safe: Mapping[tuple[str, Medium], str]
