@@ -5,6 +5,8 @@
     ├── CatalogueError    flows/*.toml and config/*.toml: every fault at once
     ├── StoreError        the database can't be used as promised
     ├── TwilioError       Twilio's REST API refuses, or can't be reached
+    ├── DeliveryError     a partner's digest did not arrive: tried again later
+    │   └── RefusedDeliveryError       its receiver will never take it: given up
     └── LedgerError       the audited log is not what it should be
         ├── WitnessRefusedError        a witness will not sign our tree: an alarm
         └── WitnessUnreachableError    a witness gave no answer: asked again later
@@ -35,6 +37,14 @@ class StoreError(SignpostError):
 
 class TwilioError(SignpostError):
     """Twilio's REST API refuses what we ask, or can't be reached."""
+
+
+class DeliveryError(SignpostError):
+    """A partner's digest could not be delivered; it is tried again later."""
+
+
+class RefusedDeliveryError(DeliveryError):
+    """The receiver of a partner's digest said that it will never take it."""
 
 
 class LedgerError(SignpostError):

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 LEDGER_NAME = re.compile(r"[^\s+]+(?<!/)")
+SENDER = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+\.[^\s@<>,;:\"]+")
 SHORTEST_SECRET_CHARS = 32
 SHORTEST_TOKEN_CHARS = 16
 MOST_DIGITS = 9  # int() itself refuses thousands of digits with an error of its own
@@ -56,6 +57,9 @@ class Settings:
     ledger_keys: tuple[Path, ...] = ()
     ledger_guard_path: Path | None = None
     retention_months: int = 13
+    digest_hour: int = 7
+    digest_from: str = ""
+    smtp_url: str = field(default="", repr=False)
     log_level: str = "INFO"
     flows_dir: Path = ROOT / "flows"
     config_dir: Path = ROOT / "config"
@@ -104,6 +108,9 @@ NAMES = (
     "LEDGER_KEYS",
     "LEDGER_GUARD_PATH",
     "RETENTION_MONTHS",
+    "DIGEST_HOUR",
+    "DIGEST_FROM",
+    "SMTP_URL",
     "LOG_LEVEL",
     "FLOWS_DIR",
     "CONFIG_DIR",
@@ -154,6 +161,9 @@ class _Reader:
             ),
             ledger_guard_path=Path(guard) if (guard := self.text("LEDGER_GUARD_PATH", "")) else None,
             retention_months=self.number("RETENTION_MONTHS", 13, 1, 120),
+            digest_hour=self.number("DIGEST_HOUR", 7, 1, 23),
+            digest_from=self.digest_from(),
+            smtp_url=self.smtp_url(),
             log_level=self.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
             flows_dir=self.folder("FLOWS_DIR", ROOT / "flows"),
             config_dir=self.folder("CONFIG_DIR", ROOT / "config"),
@@ -241,6 +251,20 @@ class _Reader:
         if not LEDGER_NAME.fullmatch(value):
             cure = "write the log's address without https://, such as line.example.org/log"
             self.fault("LEDGER_ORIGIN", "something else", "no spaces, no plus sign, no scheme", cure)
+        return value
+
+    def digest_from(self) -> str:
+        value = self.text("DIGEST_FROM", "")
+        if value and not SENDER.fullmatch(value):
+            cure = "write an address alone, such as signpost@example.org"
+            self.fault("DIGEST_FROM", f"{len(value)} characters", "one e-mail address", cure)
+        return value
+
+    def smtp_url(self) -> str:
+        value = self.text("SMTP_URL", "")
+        if value and not value.startswith(("smtp://", "smtps://")):
+            cure = "write smtp://user:password@mail.example.org:587, or smtps:// and port 465"
+            self.fault("SMTP_URL", f"{len(value)} characters", "a mail server's address", cure)
         return value
 
     def trusted_proxies(self) -> tuple[Network | Literal["unix"], ...]:

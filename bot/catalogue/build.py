@@ -11,7 +11,7 @@ from bot.core.directory import DAYS, END_OF_DAY, Directory, Period, Phone, Sched
 from bot.core.flow import Flow, Meanings, Node, Option, Prompt, ServiceWords, Timing, Wording
 from bot.core.line import Line, Voice
 from bot.core.match import fold
-from bot.core.partner import Partner, Witness, WitnessPolicy
+from bot.core.partner import DigestTo, Partner, Witness, WitnessPolicy
 
 FIRST_HOLIDAY_YEAR, LAST_HOLIDAY_YEAR = 2024, 2040
 
@@ -31,13 +31,24 @@ def directory(model: models.DirectoryModel, revision: str) -> Directory:
 
 def partners(model: models.PartnersModel, places: models.DirectoryModel) -> dict[str, Partner]:
     """The partners by id; an organization that none lists is one of its own."""
-    listed = {name: Partner(name, one.name, tuple(one.organizations)) for name, one in model.partners.items()}
+    listed = {
+        name: Partner(name, one.name, tuple(one.organizations), _digest(one.digest))
+        for name, one in model.partners.items()
+    }
     taken = {organization for partner in listed.values() for organization in partner.organizations}
     return listed | {
         organization: Partner(organization, name, (organization,))
         for organization, name in places.organizations.items()
         if organization not in taken
     }
+
+
+def _digest(model: models.DigestModel | None) -> DigestTo | None:
+    if model is None:
+        return None
+    if model.email is not None:
+        return DigestTo("email", model.email)
+    return DigestTo("webhook", model.webhook or "", model.secret or "")
 
 
 def witness_policy(model: models.PartnersModel) -> WitnessPolicy:

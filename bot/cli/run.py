@@ -56,6 +56,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def _work_beside(chosen: Settings) -> None:
     """In development, write the audited log in a thread; in production `signpost worker` does."""
+    from bot.cli.digest import build as digests  # noqa: PLC0415 - production has no use for it here
     from bot.cli.worker import build  # noqa: PLC0415 - production has no use for it here
 
     works, asks = build(chosen)
@@ -63,6 +64,7 @@ def _work_beside(chosen: Settings) -> None:
     Thread(target=works.run, args=(stop,), name="worker", daemon=True).start()
     if asks is not None:
         asks.start(stop)
+    digests(chosen).start(stop)
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""`signpost worker`: the audited log and retention."""
+"""`signpost worker`: the audited log, retention, and what partners are sent each day."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from bot.catalogue import Catalogue
 from bot.cli.common import settings
+from bot.cli.digest import build as digests
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ SALT_BYTES = 32
     "--adopt", is_flag=True, help="On a machine that joins others: begin its guard from the database."
 )
 def worker(*, adopt: bool) -> None:
-    """Write the audited log, sign it, and delete what has expired. Stop it with Ctrl-C.
+    """Write the audited log, sign it, delete what has expired, send partners their digests. Ctrl-C stops it.
 
     It alone needs the signing keys (LEDGER_KEYS) and the guard (LEDGER_GUARD_PATH). Several may run:
     one works at a time, and another takes over when it ends. In development `signpost run` has
@@ -58,6 +59,7 @@ def worker(*, adopt: bool) -> None:
         click.echo(f"  {signer.verifier}")
     if asks is not None:
         asks.start(stop)
+    digests(chosen).start(stop)
     works.run(stop)
 
 

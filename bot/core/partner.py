@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class DigestTo:
+    """Where a partner's daily digest goes: to an e-mail address, or to a webhook.
+
+    `secret` names the environment variable that holds the webhook's secret; the secret itself is
+    read only to sign with it.
+    """
+
+    way: Literal["email", "webhook"]
+    address: str
+    secret: str = ""
 
 
 @dataclass(frozen=True)
@@ -12,6 +26,7 @@ class Partner:
     id: str
     name: str
     organizations: tuple[str, ...]
+    digest: DigestTo | None = None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,13 @@ def begin(connection: Connection, partner: str, day: str, now: datetime) -> None
     connection.execute(row.values(values | moments).on_conflict_do_nothing())
 
 
+def is_open(connection: Connection, partner: str, day: str, now: datetime) -> bool:
+    """Say, without writing, whether a digest is to be begun or is due."""
+    mine = (_C.partner == partner) & (_C.day == day)
+    found = connection.execute(select(_C.state, _C.due_at).where(mine)).one_or_none()
+    return found is None or (found.state == "waiting" and found.due_at <= now)
+
+
 def lease(connection: Connection, partner: str, day: str, now: datetime, until: datetime) -> Due | None:
     """Take a digest that is due, for us alone until then; None when there is nothing to do."""
     mine = (_C.partner == partner) & (_C.day == day) & (_C.state == "waiting") & (_C.due_at <= now)

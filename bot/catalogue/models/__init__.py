@@ -21,7 +21,7 @@ from bot.catalogue.models.flows import (
     UnderstandingModel,
 )
 from bot.catalogue.models.lines import LineModel, LinesModel, VoiceModel
-from bot.catalogue.models.partners import PartnerModel, PartnersModel, PolicyModel, WitnessModel
+from bot.catalogue.models.partners import DigestModel, PartnerModel, PartnersModel, PolicyModel, WitnessModel
 from bot.catalogue.models.services import DirectoryModel, PeriodModel, PhoneModel, ScheduleModel, ServiceModel
 from bot.catalogue.models.translations import (
     TranslatedAction,
@@ -37,6 +37,7 @@ __all__ = [
     "ClinicalModel",
     "CommandModel",
     "DaysModel",
+    "DigestModel",
     "DirectoryModel",
     "FlowHead",
     "FlowModel",

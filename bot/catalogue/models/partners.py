@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
 from pydantic import Field, StrictStr, model_validator
@@ -11,11 +12,33 @@ from bot.catalogue.models.base import Model
 PartnerId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
+class DigestModel(Model):
+    """Where a partner's daily digest goes: an e-mail address, or a webhook and the name of its secret."""
+
+    email: Annotated[StrictStr, Field(pattern=r"^[!-~]+@[!-~]+\.[!-~]+$", max_length=254)] | None = None
+    webhook: Annotated[StrictStr, Field(pattern=r"^https?://[!-~]+$", max_length=500)] | None = None
+    secret: Annotated[StrictStr, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.email is None) == (self.webhook is None):
+            raise ValueError("a digest goes by e-mail or to a webhook; cure: keep one of email and webhook")
+        if (self.webhook is None) != (self.secret is None):
+            raise ValueError(
+                "secret names the environment variable with a webhook's secret; "
+                "cure: add it to a webhook, remove it from an e-mail"
+            )
+        if self.email is not None and re.search(r'[<>(),;:\\"\[\]]', self.email):
+            raise ValueError("an e-mail address stands alone, without a name; cure: write anna@example.org")
+        return self
+
+
 class PartnerModel(Model):
     """A partner: its name, and the organizations of services.toml that it answers for."""
 
     name: Annotated[StrictStr, Field(min_length=2, max_length=60)]
     organizations: Annotated[list[StrictStr], Field(min_length=1)]
+    digest: DigestModel | None = None
 
 
 class WitnessModel(Model):
