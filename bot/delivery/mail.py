@@ -22,11 +22,12 @@ _LIMIT = "smtp://user:password@mail.example.org:587 (STARTTLS) or smtps://…:46
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where e-mail is handed over. Without TLS only to this machine itself."""
+    """Where e-mail is handed over. Only this machine's own server may do without TLS (`needs_tls`)."""
 
     host: str
     port: int
-    implicit_tls: bool
+    implicit_tls: bool = False
+    needs_tls: bool = True
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     trust: Callable[[], ssl.SSLContext] = ssl.create_default_context
@@ -81,7 +82,7 @@ class MailServer:
         if server.has_extn("starttls"):
             server.starttls(context=self.trust())
             server.ehlo()
-        elif not _is_loopback(self.host):
+        elif self.needs_tls:
             raise RefusedDeliveryError(
                 "the mail server offers no STARTTLS, so nothing is sent; correct SMTP_URL"
             )
@@ -107,6 +108,7 @@ def read_mail_server(url: str) -> MailServer:
         host,
         port or _PORTS[parts.scheme],
         parts.scheme == "smtps",
+        not _is_loopback(host),
         unquote(parts.username or ""),
         unquote(parts.password or ""),
     )
