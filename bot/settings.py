@@ -24,8 +24,10 @@ LANGUAGE = re.compile(r"[a-z]{2,3}")
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 LEDGER_NAME = re.compile(r"[^\s+]+(?<!/)")
 SENDER = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+\.[^\s@<>,;:\"]+")
+MAIL_SERVER = re.compile(r"smtps?://\S+")
 SHORTEST_SECRET_CHARS = 32
 SHORTEST_TOKEN_CHARS = 16
+LONG_TOKEN = re.compile(rf".{{{SHORTEST_TOKEN_CHARS},}}")
 MOST_DIGITS = 9  # int() itself refuses thousands of digits with an error of its own
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -151,7 +153,9 @@ class _Reader:
                 day_texts=self.number("DAY_TEXTS", 5000, 0, 10_000_000),
                 day_transfer_minutes=self.number("DAY_TRANSFER_MINUTES", 3000, 0, 10_000_000),
             ),
-            metrics_token=self.metrics_token(),
+            metrics_token=self.shaped(
+                "METRICS_TOKEN", LONG_TOKEN, f"at least {SHORTEST_TOKEN_CHARS} characters"
+            ),
             draft_languages=self.languages("DRAFT_LANGUAGES"),
             journal_path=Path(self.text("JOURNAL_PATH", str(ROOT / "var" / "journal"))),
             ledger_origin=self.ledger_origin(),
@@ -162,8 +166,8 @@ class _Reader:
             ledger_guard_path=Path(guard) if (guard := self.text("LEDGER_GUARD_PATH", "")) else None,
             retention_months=self.number("RETENTION_MONTHS", 13, 1, 120),
             digest_hour=self.number("DIGEST_HOUR", 7, 1, 23),
-            digest_from=self.digest_from(),
-            smtp_url=self.smtp_url(),
+            digest_from=self.shaped("DIGEST_FROM", SENDER, "one e-mail address, without a name"),
+            smtp_url=self.shaped("SMTP_URL", MAIL_SERVER, "smtp://… or smtps://…"),
             log_level=self.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
             flows_dir=self.folder("FLOWS_DIR", ROOT / "flows"),
             config_dir=self.folder("CONFIG_DIR", ROOT / "config"),
@@ -237,14 +241,6 @@ class _Reader:
             self.fault("SECRET_KEY", found, f"at least {SHORTEST_SECRET_CHARS} characters", cure)
         return value
 
-    def metrics_token(self) -> str:
-        value = self.text("METRICS_TOKEN", "")
-        if value and len(value) < SHORTEST_TOKEN_CHARS:
-            cure = "write what this prints: python3 -c 'import secrets; print(secrets.token_hex(16))'"
-            limit = f"at least {SHORTEST_TOKEN_CHARS} characters, or nothing"
-            self.fault("METRICS_TOKEN", f"{len(value)} characters", limit, cure)
-        return value
-
     def ledger_origin(self) -> str:
         public = self.text("PUBLIC_URL", "").rstrip("/").partition("://")[2]
         value = self.text("LEDGER_ORIGIN", f"{public or 'localhost'}/log")
@@ -253,18 +249,10 @@ class _Reader:
             self.fault("LEDGER_ORIGIN", "something else", "no spaces, no plus sign, no scheme", cure)
         return value
 
-    def digest_from(self) -> str:
-        value = self.text("DIGEST_FROM", "")
-        if value and not SENDER.fullmatch(value):
-            cure = "write an address alone, such as signpost@example.org"
-            self.fault("DIGEST_FROM", f"{len(value)} characters", "one e-mail address", cure)
-        return value
-
-    def smtp_url(self) -> str:
-        value = self.text("SMTP_URL", "")
-        if value and not value.startswith(("smtp://", "smtps://")):
-            cure = "write smtp://user:password@mail.example.org:587, or smtps:// and port 465"
-            self.fault("SMTP_URL", f"{len(value)} characters", "a mail server's address", cure)
+    def shaped(self, name: str, shape: re.Pattern[str], limit: str) -> str:
+        value = self.text(name, "")
+        if value and not shape.fullmatch(value):
+            self.fault(name, f"{len(value)} characters", limit, "correct it; config/env.example says how")
         return value
 
     def trusted_proxies(self) -> tuple[Network | Literal["unix"], ...]:

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "bot.conversation": {"bot.core", "bot.understanding", "bot.store", "bot.errors"},
     "bot.standby": {"bot.conversation", "bot.core", "bot.store", "bot.errors", "bot.log", "bot.metrics"},
     "bot.carrier": {"bot.channels.signature"},
+    "bot.delivery": {"bot.core", "bot.errors"},
     "bot.charts": {"bot.core"},
 }
 # Who may import these libraries; everybody else does without.

@@ -82,6 +82,9 @@ def test_values_are_read() -> None:
             "DRAFT_LANGUAGES": "PL, lt",
             "LOG_LEVEL": "debug",
             "PUBLIC_URL": "http://localhost:8000/",
+            "DIGEST_HOUR": "8",
+            "DIGEST_FROM": "signpost@example.org",
+            "SMTP_URL": "smtp://mail.example.org",
             "TWILIO_AUTH_TOKEN": f"{TOKEN}, {TOKEN}-2,",
         }
     )
@@ -89,6 +92,8 @@ def test_values_are_read() -> None:
     assert settings.session_minutes == 5
     assert settings.draft_languages == ("pl", "lt")
     assert settings.log_level == "DEBUG"
+    assert (settings.digest_hour, settings.digest_from) == (8, "signpost@example.org")
+    assert settings.smtp_url == "smtp://mail.example.org"
     assert settings.public_url == "http://localhost:8000"
     assert settings.auth_tokens == (TOKEN, f"{TOKEN}-2")
 
@@ -230,6 +235,22 @@ def test_secrets_are_in_no_fault() -> None:
         DATABASE_URL="mysql://signpost:s3cret-3@db.example.org/signpost",
     )
     assert {"TWILIO_AUTH_TOKEN", "SECRET_KEY", "DATABASE_URL"} <= set(names_in(text))
+    assert "s3cret" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "mail.s3cret.example"),
+        ("SMTP_URL", "http://user:s3cret@mail.example.org"),
+        ("DIGEST_FROM", "Signpost <s3cret@example.org>"),
+        ("DIGEST_HOUR", "0"),
+        ("DIGEST_HOUR", "24"),
+    ],
+)
+def test_digests_need_an_address_a_mail_server_and_an_hour(name: str, value: str) -> None:
+    text = refused(**{name: value})
+    assert names_in(text) == [name]
     assert "s3cret" not in text
 
 

@@ -735,3 +735,43 @@ def test_partners_that_do_not_fit_the_directory_are_refused(
     fault = folder.fault()
     assert (fault.file, fault.item) == ("config/partners.toml", item)
     assert found in fault.found
+
+
+PLACE = "[partners.crimestoppers.digest]\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "way", "secret"),
+    [
+        ('email = "anna@example.org"', "email", ""),
+        ('webhook = "https://hooks.example.org/a"\nsecret = "HOOK_SECRET"', "webhook", "HOOK_SECRET"),
+    ],
+)
+def test_a_partner_may_be_sent_a_digest(folder: Folder, written: str, way: str, secret: str) -> None:
+    folder.replace(PARTNERS, "[policy]", f"{PLACE}{written}\n\n[policy]")
+    partners = folder.load().partners
+    to = partners["crimestoppers"].digest
+    assert to is not None
+    assert (to.way, to.secret) == (way, secret)
+    assert partners["norfolk-constabulary"].digest is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        'email = "anna"',
+        'email = "Anna <anna@example.org>"',
+        'email = "anna@example.org, olga@example.org"',
+        'email = "anna@example.org"\nsecret = "HOOK_SECRET"',
+        'email = "anna@example.org"\nwebhook = "https://hooks.example.org"\nsecret = "S"',
+        'webhook = "https://hooks.example.org/a"',
+        'webhook = "ftp://hooks.example.org/a"\nsecret = "HOOK_SECRET"',
+        'webhook = "https://hooks.example.org/a"\nsecret = "whsec_AAAA"',
+    ],
+)
+def test_a_digest_that_leads_nowhere_or_holds_its_secret_is_refused(folder: Folder, written: str) -> None:
+    folder.replace(PARTNERS, "[policy]", f"{PLACE}{written}\n\n[policy]")
+    fault = folder.fault()
+    assert fault.file == "config/partners.toml"
+    assert "whsec_AAAA" not in fault.item

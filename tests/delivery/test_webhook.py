@@ -33,10 +33,12 @@ class Receiver:
     def __init__(self, status: str = "204 No Content", location: str = "") -> None:
         self.status, self.location = status, location
         self.got: list[tuple[str, str, bytes]] = []
+        self.headers: list[WSGIEnvironment] = []
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         self.got.append((environ["PATH_INFO"], environ.get("HTTP_WEBHOOK_ID", ""), body))
+        self.headers.append(environ)
         start_response(self.status, [("Location", self.location)] if self.location else [])
         return [b""]
 
