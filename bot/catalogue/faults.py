@@ -37,7 +37,7 @@ def report(faults: Sequence[Fault]) -> str:
 
 def shown(value: object) -> str:
     """A value as it is shown in a fault, cut short."""
-    text = repr(value)
+    text = "a webhook's secret" if "whsec_" in repr(value) else repr(value)
     return text if len(text) <= FOUND_CHARS else f"{text[:FOUND_CHARS]}…"
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST_DRIFT = timedelta(seconds=30)
 REACH_TIMEOUT_SECONDS = 5
 MOST_NAMED = 5
-MOST_NAMED = 5
 
 
 @click.group()
@@ -64,6 +63,15 @@ def doctor() -> None:
         click.echo(f"- {words}")
     click.echo("Nothing wrong was found." if not wrong else f"{len(wrong)} to mend.")
     sys.exit(1 if wrong else 0)
+
+
+def examine_account(chosen: Settings, now: datetime) -> Iterator[str]:
+    """Examine the account that the settings name.
+
+    Raises:
+        SettingsError: they name none.
+    """
+    yield from examine(chosen, _account(chosen), now)
 
 
 def examine(chosen: Settings, account: Account, now: datetime) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from bot.store import operating_tables, portal_tables
+from bot.store.address import sqlite_path
 from bot.store.decision import Decide, Decision, Taken
 from bot.store.journal import Journal
 from bot.store.ledger import DatabaseLedger
@@ -28,6 +29,7 @@ __all__ = [
     "operating_tables",
     "portal_tables",
     "read_session",
+    "sqlite_path",
     "upgrade",
     "write_out",
     "write_state",

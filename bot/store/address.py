@@ -43,6 +43,15 @@ def read_address(database_url: str) -> URL:
     return url.set(drivername=driver)
 
 
+def sqlite_path(database_url: str) -> Path | None:
+    """Give the file of a SQLite database; None for another, or where the address can't be read."""
+    try:
+        url = read_address(database_url)
+    except StoreError:
+        return None
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
 def describe(url: URL) -> str:
     """Name a database for the operator: never with user or password."""
     if url.get_backend_name() == "sqlite":

@@ -774,4 +774,4 @@ def test_a_digest_that_leads_nowhere_or_holds_its_secret_is_refused(folder: Fold
     folder.replace(PARTNERS, "[policy]", f"{PLACE}{written}\n\n[policy]")
     fault = folder.fault()
     assert fault.file == "config/partners.toml"
-    assert "whsec_AAAA" not in fault.item
+    assert "whsec_AAAA" not in str(fault)
