@@ -58,7 +58,7 @@ def of_account(chosen: Settings) -> Iterator[Examined]:
     owner, me = path.stat().st_uid, os.geteuid()
     if owner != me:
         limit = f"the account that owns {path} (number {owner})"
-        cure = "run this as the line's own account: sudo -u signpost signpost doctor"
+        cure = "run this as the line's own account, with sudo -u"
         yield Examined("warning", "account", f"account number {me}", limit, cure)
 
 
