@@ -91,6 +91,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         spent_of=standing.spent_of,
     )
     journal = _journal(settings)
+    stop = PlannedStop(partial(read_switch, store), catalogue, clock)
+    stop.look()
     app.extensions[KEY] = Wiring(
         settings=settings,
         catalogue=catalogue,
@@ -98,7 +100,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         conversation=conversation,
         standby=Standby(conversation, journal),
         sweeper=Sweeper(store, journal, standing),
-        stop=PlannedStop(partial(read_switch, store), catalogue, clock),
+        stop=stop,
         clock=clock,
         texter=texter or _texter(settings),
         safe=safe_answers(catalogue, clock()),

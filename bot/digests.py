@@ -151,7 +151,7 @@ class Digests:
             return False
         with self.store.writing("that a digest was sent is not noted") as connection:
             digests.close(connection, due, "sent")
-        event("digest.sent", partner=partner.id, day=due.day, tries=due.tries)
+        event("digest.sent", partner=partner.id, tries=due.tries)
         return True
 
     def _put_off(self, due: digests.Due, fault: DeliveryError) -> None:
@@ -164,7 +164,7 @@ class Digests:
             else:
                 digests.put_off(connection, due, now + delay, str(fault))
         name, level = ("digest.given_up", logging.ERROR) if over else ("digest.failed", logging.WARNING)
-        event(name, level, error=fault, partner=due.partner, day=due.day, tries=due.tries)
+        event(name, level, error=fault, partner=due.partner, tries=due.tries)
 
     def _tidy(self) -> None:
         """Give up what is a day old, of partners that are listed no more too; forget what is a month old."""

@@ -84,4 +84,4 @@ def _show(sends: Digests) -> None:
         rows = digests.newest(connection, MOST_SHOWN)
     for row in rows:
         why = f" ({row.reason})" if row.reason else ""
-        click.echo(f"{row.day}  {row.partner}: {row.state}, {row.tries} tries{why}")
+        click.echo(f"{row.day}  {row.partner}: {row.state}, {row.tries} {'try' if row.tries == 1 else 'tries'}{why}")

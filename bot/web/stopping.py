@@ -48,6 +48,10 @@ class PlannedStop:
         self._lock, self._looked_at = Lock(), datetime.min.replace(tzinfo=clock().tzinfo)
         self._known, self._answers = OFF, dict[tuple[str, Medium], str]()
 
+    def look(self) -> None:
+        """Look at the switch now, however long that takes: when a process starts."""
+        self._look(Event())
+
     def known(self) -> Switch:
         """Give the switch as it is known now; look first when that was a while ago."""
         now = self._clock()

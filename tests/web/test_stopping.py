@@ -129,6 +129,12 @@ def test_a_database_that_says_nothing_keeps_nobody_waiting() -> None:
     assert LONGEST_WAIT_SECONDS <= waited < 10
 
 
+def test_a_new_process_knows_it_at_once(line: PlayedLine) -> None:
+    turn(line, on=True, message=WHY)
+    again = play(line.wiring.settings.database_url)
+    assert WHY in told(again, "hi")
+
+
 def test_readiness_and_metrics_say_it_and_the_line_stays_ready(line: PlayedLine) -> None:
     client = line.app.test_client()
     before = client.get("/metrics").text
