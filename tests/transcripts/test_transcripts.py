@@ -7,6 +7,7 @@ a change of words: `pytest tests/transcripts --record`, and read the difference.
     caller: mobile | landline | withheld | whatsapp | rcs  who it is (mobile unless said)
     other end: answers | busy | no answer | fails          what a transfer meets
     texts: fail                                            the carrier takes no texts
+    stopped: a message                                     the operator has stopped the line
     > words               send a text              > picture       send a picture without words
     > press 3             press keys               > wait          stay silent
     > say the police      speak                    > say (0.2) …   speak, and be badly heard
@@ -24,6 +25,7 @@ from bot.carrier import Call, Texting, always, events
 from bot.catalogue import load
 from bot.settings import ROOT
 from tests.line import CALLS, LANDLINE, MOBILE, SHORT_CODE, TEXTS, PlayedLine, play, sqlite_url
+from tests.web.test_stopping import turn
 
 HERE = Path(__file__).parent
 CALLERS = {
@@ -46,6 +48,8 @@ def test_transcript_comes_out_the_same(name: str, tmp_path: Path, request: pytes
     )
     line = play(sqlite_url(tmp_path))
     line.sent.fails = head.get("texts") == "fail"
+    if "stopped" in head:
+        turn(line, on=True, message=head["stopped"])
     script = Script(line, head, is_call=name.startswith("call/"))
     came = [text for text in written.splitlines() if text.startswith("#") or text.partition(": ")[0] in head]
     for text in written.splitlines():
