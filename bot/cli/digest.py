@@ -83,5 +83,6 @@ def _show(sends: Digests) -> None:
     with sends.store.reading("the digests can't be shown") as connection:
         rows = digests.newest(connection, MOST_SHOWN)
     for row in rows:
+        tries = "1 try" if row.tries == 1 else f"{row.tries} tries"
         why = f" ({row.reason})" if row.reason else ""
-        click.echo(f"{row.day}  {row.partner}: {row.state}, {row.tries} {'try' if row.tries == 1 else 'tries'}{why}")
+        click.echo(f"{row.day}  {row.partner}: {row.state}, {tries}{why}")
