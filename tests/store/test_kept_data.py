@@ -18,7 +18,10 @@ ROWS = [
 ]
 # What is no table of the database: files that a setting names, what others keep, and what the operator does.
 FILE = re.compile(r"the files? `([A-Z_]+)`")
-ELSEWHERE = ("logs (standard error)", "Twilio: ", "a partner's mailbox or webhook", "your backups")
+ELSEWHERE = (
+    *("counts for Prometheus", "logs (standard error)", "Twilio: "),
+    *("a partner's mailbox or webhook", "your backups"),
+)
 
 
 def tables_of(where: str) -> list[str]:
