@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 import bot
+from bot.breaker import Breaker
 from bot.catalogue import Catalogue, load
 from bot.channels.rest import Texter, TwilioTexter
 from bot.conversation import Conversation, Understand
@@ -55,12 +57,14 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     texter: Texter | None = None,
     understand: Understand | None = None,
     clock: Callable[[], datetime] = utc_now,
+    seconds: Callable[[], float] = time.monotonic,
 ) -> Flask:
     """Build the application.
 
     Args:
         settings: from `Settings.from_env()`.
-        catalogue, store, texter, understand, clock: instead of those that the settings name, for tests.
+        catalogue, store, texter, understand, clock, seconds: instead of those that the settings name or
+            the system gives, for tests.
 
     Raises:
         CatalogueError: the data files are not fit to be used; in production that includes
@@ -90,7 +94,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         opted_out=standing.opted_out,
         spent_of=standing.spent_of,
     )
-    journal = _journal(settings)
+    journal, breaker = _journal(settings), Breaker(seconds)
     stop = PlannedStop(partial(read_switch, store), catalogue, clock)
     stop.look()
     app.extensions[KEY] = Wiring(
@@ -99,7 +103,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         store=store,
         conversation=conversation,
         standby=Standby(conversation, journal),
-        sweeper=Sweeper(store, journal, standing),
+        breaker=breaker,
+        sweeper=Sweeper(store, journal, standing, breaker),
         stop=stop,
         clock=clock,
         texter=texter or _texter(settings),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prometheus_client import Counter, Histogram
+    from prometheus_client import Counter, Gauge, Histogram
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)  # Twilio waits 15 s
@@ -43,7 +43,11 @@ GAUGES: dict[str, str] = {
     "signpost_digests_given_up": "Daily digests of the last month that never reached their partner",
     "signpost_listings_stale": "Active listings that nobody has assured within a year",
 }
-NAMES = (*COUNTERS, *HISTOGRAMS, *GAUGES)
+# What a process says of itself; over several of them the greatest counts.
+LEVELS: dict[str, str] = {
+    "signpost_store_circuit": "1 while turns do without the database because it has just failed, else 0",
+}
+NAMES = (*COUNTERS, *HISTOGRAMS, *GAUGES, *LEVELS)
 
 
 def prepare(folder: Path) -> None:
@@ -66,6 +70,11 @@ def observe(name: str, seconds: float, /, **labels: str) -> None:
     _labelled(_histogram, name, tuple(labels[label] for label in HISTOGRAMS[name][1])).observe(seconds)
 
 
+def level(name: str, value: float) -> None:
+    """Say where this process stands."""
+    _level(name).set(value)
+
+
 def written(gauges: Iterable[tuple[str, float]]) -> bytes:
     """Write every count of every process, and these gauges of this moment, in Prometheus' text format."""
     from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415 - when asked
@@ -73,6 +82,8 @@ def written(gauges: Iterable[tuple[str, float]]) -> bytes:
 
     for name in COUNTERS:
         _counter(name)
+    for name in LEVELS:
+        _level(name)
     now = CollectorRegistry()
     for name, value in gauges:
         Gauge(name, GAUGES[name], registry=now).set(value)
@@ -103,6 +114,13 @@ def _counter(name: str) -> Counter:
     from prometheus_client import Counter  # noqa: PLC0415 - after `prepare`
 
     return Counter(name, *COUNTERS[name])
+
+
+@cache
+def _level(name: str) -> Gauge:
+    from prometheus_client import Gauge  # noqa: PLC0415 - after `prepare`
+
+    return Gauge(name, LEVELS[name], multiprocess_mode="livemax")
 
 
 @cache

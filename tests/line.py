@@ -91,7 +91,11 @@ def play(database_url: str, **changes: object) -> PlayedLine:
     settings = Settings(**(given | changes))  # type: ignore[arg-type]  # tests name fields of Settings
     sent = Sent()
     played: list[PlayedLine] = []
-    app = create_app(settings, texter=sent, clock=lambda: played[0].now if played else TUESDAY_MORNING)
+
+    def clock() -> datetime:
+        return played[0].now if played else TUESDAY_MORNING
+
+    app = create_app(settings, texter=sent, clock=clock, seconds=lambda: clock().timestamp())
     played.append(PlayedLine(app, sent))
     return played[0]
 

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "bot.ledger": {"bot.core", "bot.errors"},
     "bot.store": {"bot.core", "bot.errors"},
     "bot.conversation": {"bot.core", "bot.understanding", "bot.store", "bot.errors"},
+    "bot.breaker": {"bot.errors", "bot.log", "bot.metrics"},
     "bot.standby": {"bot.conversation", "bot.core", "bot.store", "bot.errors", "bot.log", "bot.metrics"},
     "bot.carrier": {"bot.channels.signature"},
     "bot.delivery": {"bot.core", "bot.errors"},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from bot.errors import StoreError
+from bot.store.patience import left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.store.decision import Delivery, Taken
 
 MOST_TOGETHER = 64
+LAST_SECONDS = 0.5
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Batches:
                 self._leading += 1
             else:
                 self._waiting.append(mine)
-        if not leads and not mine.called.wait(self._timeout_seconds):
+        if not leads and not mine.called.wait(self._patience()):
             self._give_up(mine)
         if mine.result is None:
             self._lead(mine)
@@ -73,15 +75,17 @@ class Batches:
         assert mine.result is not None  # noqa: S101 - a leader leaves a result for each, its own first
         return mine.result
 
+    def _patience(self) -> float:
+        return min(self._timeout_seconds, left())
+
     def _give_up(self, mine: _Waiting) -> None:
         with self._mutex:
             if mine in self._waiting:
                 self._waiting.remove(mine)
                 raise StoreError(
-                    f"the turn is not stored: others were stored for {self._timeout_seconds:g} s; "
-                    "use a faster disk or PostgreSQL"
+                    "the turn is not stored: others were stored for too long; use a faster disk or PostgreSQL"
                 )
-        if not mine.called.wait(self._timeout_seconds):  # a leader has it already
+        if not mine.called.wait(LAST_SECONDS):  # a leader has it already
             raise StoreError("the turn may not be stored: the database did not answer in time")
 
     def _lead(self, mine: _Waiting) -> None:

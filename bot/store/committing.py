@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.store import turns
 from bot.store.address import told
 from bot.store.decision import Taken
+from bot.store.patience import left
 from bot.store.turns import Desk
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Committer:
 
     def _sqlite(self, connection: Any, deliveries: Sequence[Delivery]) -> Results:
         desk = Desk(connection.cursor(), is_sqlite=True)
+        desk.cursor.execute(f"PRAGMA busy_timeout={left() * 1000:.0f}", ())
         desk.cursor.execute("BEGIN IMMEDIATE", ())
         results: Results = []
         for delivery in deliveries:

@@ -1,7 +1,8 @@
 """Open a database so that it keeps what it acknowledges and nobody waits for long.
 
 Twilio gives up on a webhook after 15 seconds, and a person must be answered before that (design
-decision 1): so each wait here ends, and what it waited for fails, after a few seconds.
+decision 1): so each wait here ends, and what it waited for fails, after a few seconds. `patience` says
+after how many.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
 from sqlalchemy import create_engine, event
 
 from bot.errors import StoreError
+from bot.store.patience import left
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -22,10 +24,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
     from sqlalchemy.pool import ConnectionPoolEntry
 
-CONNECT_TIMEOUT_SECONDS = 3
+CONNECT_TIMEOUT_SECONDS = 3  # a turn gives up earlier
 STATEMENT_TIMEOUT_SECONDS = 4  # PostgreSQL; waiting for a session's lock counts as well
 IDLE_TIMEOUT_SECONDS = 10  # PostgreSQL: a transaction that does nothing, and may hold a session's lock
-BUSY_TIMEOUT_SECONDS = 5  # SQLite: waiting for the one writer
+BUSY_TIMEOUT_SECONDS = 5  # SQLite: waiting for the one writer; a turn gives up earlier
 # Beyond the pool's size, for a report or the worker beside threads that are all busy.
 SPARE_CONNECTIONS = 2
 
@@ -72,6 +74,8 @@ def make_engine(url: URL, *, pool_size: int, pool_timeout_seconds: float) -> Eng
         event.listen(engine, "do_connect", _make_file)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "do_connect", _connect_in_time)
     _open_engines.add(engine)
     return engine
 
@@ -82,6 +86,16 @@ def _postgres_arguments(url: URL) -> dict[str, Any]:
     theirs = url.query.get("options", "")
     theirs = theirs if isinstance(theirs, str) else " ".join(theirs)
     return {**ours, "options": f"{_POSTGRES_OPTIONS} {theirs}".rstrip()}
+
+
+def _connect_in_time(
+    _dialect: Dialect, _entry: ConnectionPoolEntry, arguments: tuple[str], options: dict[str, Any]
+) -> DBAPIConnection:
+    """Connect to PostgreSQL by a connection that is waited for no longer than the thread may."""
+    from bot.store.timed import TimedConnection  # noqa: PLC0415 - SQLite can do without psycopg
+
+    connection: Any = TimedConnection.connect(*arguments, **options)
+    return cast("DBAPIConnection", connection)
 
 
 def _make_file(
@@ -125,6 +139,8 @@ def _begin_sqlite(connection: Connection) -> None:
     A transaction that reads first and then wants to write fails at once if another has written in
     between, whatever the busy timeout; BEGIN IMMEDIATE waits its turn before it reads.
     """
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute(f"PRAGMA busy_timeout={left() * 1000:.0f}").close()
     mode = "DEFERRED" if connection.get_execution_options().get("only_reads") else "IMMEDIATE"
     connection.exec_driver_sql(f"BEGIN {mode}")
 

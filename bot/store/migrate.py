@@ -10,6 +10,7 @@ from sqlalchemy import text
 from bot.errors import StoreError
 from bot.store.address import describe, faults_told, read_address
 from bot.store.engine import make_engine
+from bot.store.patience import within
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE = "run `signpost db upgrade`"
 LOCK_TIMEOUT_SECONDS = 10
+UPGRADE_SECONDS = 24 * 60 * 60  # an index on a big table takes as long as it takes
 # Any number that is no session's lock will do; this one is "signpost" in ASCII.
 _UPGRADE_LOCK = int.from_bytes(b"signpost", "big")
 
@@ -49,7 +51,11 @@ def upgrade(database_url: str) -> None:
     config.set_main_option("path_separator", "os")
     engine = make_engine(url, pool_size=1, pool_timeout_seconds=LOCK_TIMEOUT_SECONDS)
     try:
-        with faults_told(url, "nothing was upgraded"), engine.begin() as connection:
+        with (
+            within(UPGRADE_SECONDS),
+            faults_told(url, "nothing was upgraded"),
+            engine.begin() as connection,
+        ):
             _wait_for_other_upgrades(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -20,6 +20,7 @@ from bot.store.committing import Committer
 from bot.store.decision import Decide, Delivery, Taken
 from bot.store.engine import BUSY_TIMEOUT_SECONDS, make_engine
 from bot.store.ledger import DatabaseLedger
+from bot.store.patience import TURN_SECONDS, within
 from bot.store.rows import read_routing
 from bot.store.turns import Desk
 from bot.store.turnstile import Turnstile
@@ -72,7 +73,8 @@ class Store:
             StoreError: nothing is acknowledged. When the connection broke during the commit the
                 turn may be stored all the same; delivering it again then finds its answer.
         """
-        return self._batches.take(Delivery(turn_id, session_id, now, expires_at, decide))
+        with within(TURN_SECONDS):
+            return self._batches.take(Delivery(turn_id, session_id, now, expires_at, decide))
 
     def _commit(self, deliveries: Sequence[Delivery]) -> Sequence[Taken | Exception]:
         with self._turnstile.passing() if self._turnstile else nullcontext():
@@ -234,7 +236,7 @@ class Store:
     def ready(self) -> list[str]:
         """Say what keeps this database from being used: a sentence a fault, with its cure; else []."""
         try:
-            with self._reader.begin() as connection:
+            with within(TURN_SECONDS), self._reader.begin() as connection:
                 return migration_faults(connection) + durability_faults(connection)
         except StoreError as fault:
             return [str(fault)]
@@ -263,7 +265,7 @@ def open_store(
     database_url: str,
     *,
     pool_size: int = 8,
-    pool_timeout_seconds: float = 5.0,
+    pool_timeout_seconds: float = 1.0,
     new_salt: Callable[[], bytes] = _random_salt,
 ) -> Store:
     """Open the store at `sqlite:///path` or `postgresql://...`, lazily: nothing is reached yet.

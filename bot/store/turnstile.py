@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from bot.errors import StoreError
+from bot.store.patience import left
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,9 @@ class Turnstile:
     """
 
     def __init__(self, name: str, timeout_seconds: float) -> None:
-        """Guard the database `name`; a thread that waits longer than `timeout_seconds` gives up."""
+        """Guard the database `name`; a thread that waits longer than `timeout_seconds`, or than
+        it may at all, gives up.
+        """
         self._name, self._timeout_seconds = name, timeout_seconds
         self.reset()
         _turnstiles.add(self)
@@ -59,13 +62,14 @@ class Turnstile:
                 return
             called = Event()
             self._waiting.append(called)
-        if called.wait(self._timeout_seconds):
+        seconds = min(self._timeout_seconds, left())
+        if called.wait(seconds):
             return
         with self._mutex:
             if called not in self._waiting:
                 return  # called in the moment of giving up: it is inside, and must let the next one in
             self._waiting.remove(called)
-        waited = f"nothing is stored, since other threads wrote for {self._timeout_seconds:g} s"
+        waited = f"nothing is stored, since other threads wrote for {seconds:.2g} s"
         raise StoreError(f"{self._name}: {waited}; use a faster disk or PostgreSQL")
 
     def _leave(self) -> None:

@@ -29,6 +29,7 @@ def ready() -> tuple[Response, int]:
     faults = w.store.ready()
     checks: dict[str, dict[str, Any]] = {
         "database": {"ok": not faults, "reasons": faults},
+        "circuit": {"ok": True, "reasons": _circuit(w)},  # the database's own check decides
         "directory": {
             "ok": True,  # a listing that went stale must not take the line away; it is named instead
             "reasons": [f"{service.id} is not assured; cure: signpost check" for service in _stale(w)],
@@ -72,6 +73,14 @@ def counts() -> Response:
 
 def _stale(w: Wiring) -> list[Service]:
     return condition.stale(w.catalogue.directory, w.clock().date())
+
+
+def _circuit(w: Wiring) -> list[str]:
+    """Whether turns in this process do without the database because it has just failed."""
+    if not w.breaker.open:
+        return []
+    seconds = w.breaker.seconds_left
+    return [f"the database has failed; in {seconds:.0f} s the next turn tries it, others do without"]
 
 
 def _stopped(w: Wiring) -> list[str]:

@@ -146,7 +146,8 @@ def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
         metrics.count("signpost_turns_stopped_total", channel=arrival.channel)
         return _twiml(w.stop.answer(line, "voice" if arrival.channel == "voice" else "text"))
     try:
-        answer = take_turn(w.conversation, arrival, line, now, render)
+        with w.breaker.passing():
+            answer = take_turn(w.conversation, arrival, line, now, render)
     except StoreError as error:
         event("store.unusable", logging.ERROR, error=error)
         metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -11,6 +11,7 @@ from typing import cast
 
 from flask import current_app
 
+from bot.breaker import Breaker
 from bot.catalogue import Catalogue
 from bot.channels.rest import Texter
 from bot.conversation import Conversation
@@ -19,7 +20,7 @@ from bot.errors import StoreError
 from bot.log import event
 from bot.settings import Settings
 from bot.standby import Standby
-from bot.store import Journal, Standing, Store
+from bot.store import TURN_SECONDS, Entry, Journal, Standing, Store, within
 from bot.web.stopping import PlannedStop
 
 KEY = "signpost"
@@ -42,32 +43,42 @@ class Sweeper:
     expired, keeps what the database could not take before, and looks who has opted out and what was spent.
     """
 
-    def __init__(self, store: Store, journal: Journal | None, standing: Standing) -> None:
-        self._store, self._journal, self._standing = store, journal, standing
-        self._lock, self._next = Lock(), datetime.min.replace(tzinfo=UTC)
+    def __init__(self, store: Store, journal: Journal | None, standing: Standing, breaker: Breaker) -> None:
+        self._store, self._journal, self._standing, self._breaker = store, journal, standing, breaker
+        self._lock, self._swept = Lock(), datetime.min.replace(tzinfo=UTC)
 
     def sweep(self, now: datetime) -> None:
         """Purge and empty the journal when it is time; a fault is tried again a minute later."""
+        if self._breaker.open:
+            return
         with self._lock:
-            if now < self._next:
+            # A clock that was put back must not stop this until it has caught up.
+            if abs(now - self._swept) < timedelta(minutes=1):
                 return
-            self._next = now + timedelta(minutes=1)
+            self._swept = now
         try:
-            self._store.purge(now)
+            with self._breaker.passing(), within(TURN_SECONDS):
+                self._store.purge(now)
         except StoreError as error:
             event("store.purge_failed", logging.WARNING, error=error)
+            return
         if self._journal and self._journal.path.exists():
             self._drain(self._journal)
-        self._standing.refresh(now)
+        with within(TURN_SECONDS):
+            self._standing.refresh(now)
 
     def _drain(self, journal: Journal) -> None:
         try:
-            kept, damaged = journal.drain(self._store.keep_late)
+            kept, damaged = journal.drain(self._keep)
         except StoreError as error:
             event("journal.waits", logging.WARNING, error=error)
             return
         if kept or damaged:
             event("journal.kept", logging.WARNING, kept=kept, damaged=damaged)
+
+    def _keep(self, entries: Sequence[Entry]) -> None:
+        with self._breaker.passing(), within(TURN_SECONDS):  # a journal that can't be read opens no circuit
+            self._store.keep_late(entries)
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,7 @@ class Wiring:
     store: Store
     conversation: Conversation
     standby: Standby
+    breaker: Breaker
     sweeper: Sweeper
     stop: PlannedStop
     clock: Callable[[], datetime]
