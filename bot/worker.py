@@ -25,6 +25,7 @@ BREATH_SECONDS = 0.02
 LOOK_AROUND = timedelta(seconds=30)  # for what no row asks for: a heartbeat, a day's tallies
 SWEEP = timedelta(minutes=1)
 TELL_AGAIN = timedelta(minutes=10)
+# How long ago something was is asked with `abs`: a clock that was put back must not stop it for hours.
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Worker:
     def _grow(self, now: datetime) -> bool:
         """Take one batch and sign; nothing is added to a tree that is not the one that was signed."""
         looked = self._looked_at
-        if looked is not None and now - looked < LOOK_AROUND and not self.ledger.waits(now):
+        if looked is not None and abs(now - looked) < LOOK_AROUND and not self.ledger.waits(now):
             return False
         with self.ledger.holding() as alone:
             if not alone:
@@ -96,7 +97,7 @@ class Worker:
         return count
 
     def _sweep(self, now: datetime) -> None:
-        if self._swept_at is not None and now - self._swept_at < SWEEP:
+        if self._swept_at is not None and abs(now - self._swept_at) < SWEEP:
             return
         self._swept_at = now
         try:
@@ -107,7 +108,7 @@ class Worker:
     def _tell(self, now: datetime, fault: Exception) -> None:
         """Raise the alarm: in the log, again every ten minutes, and where /readyz finds it."""
         told = str(fault) if isinstance(fault, SignpostError) else type(fault).__name__
-        if told == self._alarm and self._told_at is not None and now - self._told_at < TELL_AGAIN:
+        if told == self._alarm and self._told_at is not None and abs(now - self._told_at) < TELL_AGAIN:
             return
         self._alarm, self._told_at = told, now
         name = "ledger.refused" if isinstance(fault, LedgerError) else "ledger.failed"

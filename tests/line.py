@@ -42,6 +42,7 @@ class PlayedLine:
     app: Flask
     sent: Sent
     now: datetime = TUESDAY_MORNING
+    seconds: float = 0.0  # a second clock, which goes on when the first is put back
     # One account for everybody, so that no two of them get the same ids from the carrier.
     account: Account = field(default_factory=lambda: Account(TOKEN, numbers=frozenset({TEXTS, CALLS})))
 
@@ -52,8 +53,9 @@ class PlayedLine:
         return wiring
 
     def pass_time(self, minutes: float) -> None:
-        """Move the clock."""
+        """Move the clock; backwards too."""
         self.now += timedelta(minutes=minutes)
+        self.seconds += abs(minutes) * 60
 
     def transport(self) -> WsgiTransport:
         """The way to the app."""
@@ -95,7 +97,7 @@ def play(database_url: str, **changes: object) -> PlayedLine:
     def clock() -> datetime:
         return played[0].now if played else TUESDAY_MORNING
 
-    app = create_app(settings, texter=sent, clock=clock, seconds=lambda: clock().timestamp())
+    app = create_app(settings, texter=sent, clock=clock, seconds=lambda: played[0].seconds)
     played.append(PlayedLine(app, sent))
     return played[0]
 

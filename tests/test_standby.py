@@ -139,6 +139,34 @@ def test_what_not_even_the_journal_takes_is_answered_and_counted(
     assert "JOURNAL_PATH" in str(client.get("/readyz").get_json()["checks"]["journal"]["reasons"])
 
 
+def test_database_that_failed_is_left_alone_and_that_is_shown(line: PlayedLine, gone: Gone) -> None:
+    client = line.app.test_client()
+    with gone():
+        line.texting().send("police")
+        assert "the next turn tries it" in client.get("/readyz").get_json()["checks"]["circuit"]["reasons"][0]
+        assert value(client.get("/metrics").text, "signpost_store_circuit") == 1
+    line.texting().send("nrp")  # at the same moment: the database is not tried yet
+    assert journal_of(line).waiting() == 2
+    line.pass_time(0.05)
+    line.texting().send("crimestoppers")
+    assert [one.service for one in line.routings() if not one.late] == ["crimestoppers"]
+    assert value(client.get("/metrics").text, "signpost_store_circuit") == 0
+    assert client.get("/readyz").get_json()["checks"]["circuit"]["reasons"] == []
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_clock_that_is_moved_stops_nothing(line: PlayedLine, gone: Gone, hours: int) -> None:
+    line.texting().send("MENU")
+    with gone():
+        line.texting().send("police")
+    line.pass_time(60 * hours)
+    for _ in range(2):
+        line.pass_time(0.1)
+        line.texting("+447700900555").send("MENU")
+    assert [(one.service, one.late) for one in line.routings()] == [("police-101", True)]
+    assert journal_of(line).waiting() == 0
+
+
 def test_readiness_says_what_waits(line: PlayedLine, gone: Gone) -> None:
     client = line.app.test_client()
     with gone():
