@@ -32,14 +32,15 @@ from bot.core.session import (
     Spoken,
     Turn,
 )
-from bot.store import Decision, Store, read_session
+from bot.store import Decision, Store, read_session, write_state
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
 MOST_OWN_WORDS = 4096
 WORDS_CHARS = 8
 
-Render = Callable[[Turn], str]
+# Makes the answer out of a turn and the state that a call's next address has to carry, "" for none.
+Render = Callable[[Turn, str], str]
 # What free text means: its words, whether they were written or heard ("sms", "speech"), and the
 # languages they may be in, the present one first.
 Understand = Callable[[str, str, Sequence[str]], Intent]
@@ -102,7 +103,7 @@ def take_turn(
     turns: list[Turn] = []
 
     def decide(kept: Session | None) -> Decision:
-        session = kept or carried(arrival, begun) or begun
+        session = _latest(kept, carried(arrival, begun)) or begun
         if (
             kept is None
             and session.channel != "voice"
@@ -125,9 +126,10 @@ def take_turn(
             turn = replace(turn, session=carried_on(turn, begun, session, opt_out=opt_out))
         routing = routing_of(conversation, flow, turn, session.channel, now)
         turns.append(turn)
+        keeps = _kept(turn, routing, expires_at, now)
         return Decision(
-            answer=render(turn),
-            session=_kept(turn, routing, expires_at, now),
+            answer=render(turn, _carries(keeps)),
+            session=keeps,
             routing=routing,
             outcome=(session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None,
             opt_out=None if opt_out is None else (opt_out_id(conversation, arrival.person), opt_out),
@@ -227,8 +229,29 @@ def turn_key(conversation: Conversation, arrival: Arrival) -> str:
 
 
 def carried(arrival: Arrival, begun: Session) -> Session | None:
-    """The session that an address carried while the database could not keep it, under the id of a new one."""
+    """The session that the address of a call's step carried, under the id of a new one."""
     return read_session(begun.id, arrival.carried, begun.expires_at) if arrival.carried else None
+
+
+def _carries(session: Session | None) -> str:
+    """Write what the address of a call's next step has to carry, should the database be gone by then.
+
+    Twilio keeps addresses, and knows who called: so the record's id, which the database keeps, stays out.
+    """
+    if session is None or session.channel != "voice":
+        return ""
+    return write_state(replace(session, routing_id=""))
+
+
+def _latest(kept: Session | None, brought: Session | None) -> Session | None:
+    """Choose between what the database kept and what an address brought: whichever has more turns.
+
+    The database lacks the turns that were taken without it. Of as many turns what is kept counts, and of
+    an address that comes late it is not asked where the call is.
+    """
+    if kept is None or brought is None or brought.turns <= kept.turns:
+        return kept or brought
+    return replace(brought, routing_id=brought.routing_id or kept.routing_id)
 
 
 def understood(

@@ -8,24 +8,31 @@ journal, and from there into the database once it works again, marked late.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot import metrics
-from bot.conversation import Answer, Conversation, carried, new_session, routing_of, turn_key, understood
+from bot.conversation import (
+    Answer,
+    Conversation,
+    Render,
+    carried,
+    new_session,
+    routing_of,
+    turn_key,
+    understood,
+)
 from bot.core.engine import advance
 from bot.core.flow import Flow
 from bot.core.line import Line
 from bot.core.prompts import Speaker
-from bot.core.session import Arrival, DialEnded, HungUp, Rang, Session, Speech, Turn
+from bot.core.session import Arrival, DialEnded, HungUp, Inbound, Rang, Session, Speech, TextFailed, Turn
 from bot.errors import StoreError
 from bot.log import event
 from bot.store import Journal, write_out, write_state
 
 # How long the answer is kept for a second delivery, once it is in the database.
 KEPT = timedelta(hours=1)
-CarriedRender = Callable[[Turn, str], str]
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Standby:
     conversation: Conversation
     journal: Journal | None
 
-    def take_turn(self, arrival: Arrival, line: Line, now: datetime, render: CarriedRender) -> Answer:
+    def take_turn(self, arrival: Arrival, line: Line, now: datetime, render: Render) -> Answer:
         """Move a person one turn without the database.
 
         Args:
@@ -49,11 +56,19 @@ class Standby:
         begun = self._begun(arrival, line, now)
         kept = carried(arrival, begun)
         session = replace(kept or begun, can_be_texted=False)
+        intent = understood(conversation, flow, session, arrival, line)
+
+        def after(inbound: Inbound, session: Session = session) -> Turn:
+            return advance(flow, conversation.directory, session, inbound, now, line=line, intent=intent)
+
         inbound = arrival.inbound
         if arrival.channel == "voice" and not kept and not isinstance(inbound, Rang | DialEnded | HungUp):
             inbound = Rang()  # nobody knows any more what their key meant
-        intent = understood(conversation, flow, session, arrival, line)
-        turn = advance(flow, conversation.directory, session, inbound, now, line=line, intent=intent)
+        if kept and after(inbound, kept).text_service:
+            # They were offered the number by text before; nobody could see to it now that it is sent once.
+            turn = replace(after(TextFailed()), outcome=None)
+        else:
+            turn = after(inbound)
         if arrival.channel != "voice":
             turn = self._with_every_number(flow, turn, now)
         routing = routing_of(conversation, flow, turn, session.channel, now)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bot.carrier import Call, events
+from bot.channels.signature import sign
+from bot.channels.voice import read_carried
 from bot.store import Journal
-from tests.line import PlayedLine, play, sqlite_url
+from tests.line import MOBILE, PlayedLine, play, sqlite_url
 from tests.test_metrics import value
 
 Gone = Callable[[], AbstractContextManager[None]]
@@ -95,17 +99,93 @@ def test_call_goes_on_from_key_to_key_and_its_end_is_on_record(line: PlayedLine,
     assert found["crimestoppers"].late
 
 
-def test_call_whose_state_is_lost_hears_the_menu_and_never_a_wrong_number(
-    line: PlayedLine, gone: Gone
-) -> None:
+def test_call_that_loses_the_database_goes_on_where_it_was(line: PlayedLine, gone: Gone) -> None:
     call: Call = line.call()
     call.start()
     call.press("4")
     with gone():
-        said = heard(call.press("1"))
-        assert "call 999" in said
-        assert "To tell the police" in said
-        assert "101" in heard(call.press("1"))
+        assert "For SafeCall" in heard(call.press("1"))
+        assert "0800 1111" in heard(call.press("1"))
+    assert not call.errors
+    back(line)
+    assert [(one.service, one.late) for one in line.routings()] == [("childline", True)]
+
+
+def test_call_that_went_on_without_the_database_is_not_put_back_by_it(line: PlayedLine, gone: Gone) -> None:
+    call = line.call()
+    call.start()
+    call.press("4")
+    with gone():
+        call.press("1")
+        assert "To tell the police" in heard(call.press("4"))
+    line.pass_time(0.05)
+    call.press("1")  # by what the database kept this would be the young people's menu
+    assert not call.errors
+    assert [one.service for one in line.routings()] == ["police-101"]
+
+
+def test_address_that_comes_late_does_not_put_a_call_back(line: PlayedLine) -> None:
+    call = line.call()
+    call.start()
+    call.press("4")
+    early = call.webhook.last_request
+    call.press("1")
+    fields = [(name, "1" if name == "Digits" else value) for name, value in early.params]
+    url = early.url.replace("/step/1", "/step/7")  # as if nobody had answered it yet
+    signed = {"X-Twilio-Signature": sign(line.account.auth_token, url, fields)}
+    line.transport().post(url, fields, signed)
+    assert [one.service for one in line.routings()] == ["childline"]  # by the address it would be 101
+
+
+def test_key_for_a_text_is_answered_with_the_number_when_none_can_be_sent(
+    line: PlayedLine, gone: Gone
+) -> None:
+    call = line.call()
+    call.start()
+    call.press("2")
+    with gone():
+        said = heard(call.press("2"))
+        assert "the text did not go" in said
+        assert "0800 555 111" in said
+        assert "press 2" not in said
+    back(line)
+    assert [one.outcome for one in line.routings()] == ["offered"]
+    assert line.sent.bodies == []
+
+
+def test_address_of_a_call_names_no_record_and_no_person(line: PlayedLine) -> None:
+    call = line.call()
+    call.start()
+    call.press("2")
+    call.press("1")
+    [routing] = line.routings()
+    brought = [
+        read_carried(query["s"][0])
+        for one in call.webhook.exchanges
+        if (query := parse_qs(urlsplit(one.request.url).query))
+    ]
+    assert len(brought) == 2
+    for state in brought:
+        assert json.loads(state)["node"]
+        for secret in (routing.id, MOBILE, MOBILE[3:], call.sid):
+            assert secret not in state
+    assert max(len(one.request.url) for one in call.webhook.exchanges) < 1000
+
+
+def test_call_whose_address_brings_nothing_hears_the_menu_and_never_a_wrong_number(
+    line: PlayedLine, gone: Gone
+) -> None:
+    call = line.call()
+    call.start()
+    call.press("4")
+    step = call.webhook.last_request
+    fields = [(name, "1" if name == "Digits" else value) for name, value in step.params]
+    url = step.url.partition("?")[0].replace("/step/1", "/step/2")
+    with gone():
+        signed = {"X-Twilio-Signature": sign(line.account.auth_token, url, fields)}
+        said = line.transport().post(url, fields, signed).body.decode()
+    assert "call <say-as" in said
+    assert "To tell the police" in said
 
 
 def test_call_that_began_without_the_database_goes_on_with_it(line: PlayedLine, gone: Gone) -> None:

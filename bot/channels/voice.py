@@ -71,7 +71,7 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str, carried
         line: whose voice speaks and whose number a transfer shows.
         displays: every number of the directory as it is shown, longest first.
         base: the path under which the app is reached from outside, "" for the root.
-        carried: the state that the next step's address has to bring back, "" when the database keeps it.
+        carried: the state that the next step's address has to bring back, should the database be gone.
     """
     language = turn.language or line.languages[0]
     if turn.session is None:
@@ -113,13 +113,14 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str, carried
 def read_carried(query: str) -> str:
     """Read the state that an address carried; "" when it is none."""
     try:
-        return base64.urlsafe_b64decode(query).decode()
+        return base64.urlsafe_b64decode(f"{query}==").decode()
     except ValueError:
         return ""
 
 
 def _query(carried: str) -> str:
-    return f"?s={base64.urlsafe_b64encode(carried.encode()).decode()}" if carried else ""
+    """Write the state into an address, without = signs: nobody on the way shall want to escape them."""
+    return f"?s={base64.urlsafe_b64encode(carried.encode()).decode().rstrip('=')}" if carried else ""
 
 
 def last_words(says: Iterable[Speech], line: Line, language: str, displays: tuple[str, ...]) -> str:

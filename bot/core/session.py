@@ -121,8 +121,8 @@ class Arrival:
     `turn` is the same when the carrier delivers the same thing twice, `person` when the same
     person comes back within a session; both are hashed before they are kept, and neither is
     shown. Either may be "" when the webhook did not say. `carried` is the state of the session that
-    the address brought, "" as long as the database keeps it. `abroad` when an answer goes to a number of
-    another country.
+    the address of a call's step brought, for when the database does not know it. `abroad` when an answer
+    goes to a number of another country.
     """
 
     turn: str = field(repr=False)

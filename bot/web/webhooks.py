@@ -33,7 +33,7 @@ from bot.web.wiring import SIMULATION, Simulation, Wiring, wiring
 class Render(Protocol):
     """Makes the answer out of a turn, and the state that its next step's address has to carry."""
 
-    def __call__(self, turn: Turn, carried: str = "", /) -> str: ...
+    def __call__(self, turn: Turn, carried: str, /) -> str: ...
 
 
 bp = Blueprint("webhooks", __name__, url_prefix="/twilio")
@@ -94,7 +94,7 @@ def failed(error: Exception) -> Response:
 def text_message() -> Response:
     """A text came in, by SMS, WhatsApp or RCS."""
     line = _line()
-    return _answer(sms.read(g.form, line), line, lambda turn, _carried="": sms.render(turn))
+    return _answer(sms.read(g.form, line), line, lambda turn, _carried: sms.render(turn))
 
 
 @bp.post("/voice")
@@ -124,7 +124,7 @@ def call_status() -> Response:
     line = _line()
     arrival = voice.read_status(g.form, line)
     if arrival:
-        _answer(arrival, line, lambda _turn, _carried="": EMPTY)
+        _answer(arrival, line, lambda _turn, _carried: EMPTY)
     return _twiml(EMPTY)
 
 
@@ -207,7 +207,7 @@ def _text_number(w: Wiring, line: Line, answer: Answer, now: datetime) -> bool:
 
 def _voice_render(line: Line) -> Render:
     w = wiring()
-    return lambda turn, carried="": voice.render(turn, line, w.displays, w.base, carried)
+    return lambda turn, carried: voice.render(turn, line, w.displays, w.base, carried)
 
 
 def _line() -> Line:

@@ -139,7 +139,7 @@ def test_public_url_with_port_and_path(tmp_path: Path) -> None:
     fields = [("CallSid", "CA1"), ("From", MOBILE), ("To", CALLS)]
     answer = post(line, "/twilio/voice", fields, url=url)
     assert answer.status_code == 200
-    assert 'action="/signpost/twilio/voice/step/1"' in answer.text
+    assert 'action="/signpost/twilio/voice/step/1?s=' in answer.text
 
 
 def test_get_is_not_allowed(line: PlayedLine) -> None:
