@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ def prepare(folder: Path) -> None:
 
 def count(name: str, /, **labels: str) -> None:
     """Add one to a counter."""
-    _labelled(_counter, name, tuple(labels[label] for label in COUNTERS[name][1])).inc()
+    _labelled(name, tuple(labels[label] for label in COUNTERS[name][1])).inc()
 
 
 def observe(name: str, seconds: float, /, **labels: str) -> None:
     """Add one observation to a histogram."""
-    _labelled(_histogram, name, tuple(labels[label] for label in HISTOGRAMS[name][1])).observe(seconds)
+    _labelled(name, tuple(labels[label] for label in HISTOGRAMS[name][1])).observe(seconds)
 
 
 def level(name: str, value: float) -> None:
@@ -103,28 +103,45 @@ def gone(pid: int) -> None:
 
 
 @cache
-def _labelled(kind: Any, name: str, values: tuple[str, ...]) -> Any:
+def _labelled(name: str, values: tuple[str, ...]) -> Any:
     """One series; its labels are given in the order in which the table above has them."""
-    metric = kind(name)
+    metric = _made(name)
     return metric.labels(*values) if values else metric
 
 
-@cache
 def _counter(name: str) -> Counter:
-    from prometheus_client import Counter  # noqa: PLC0415 - after `prepare`
+    counter: Counter = _made(name)
+    return counter
 
-    return Counter(name, *COUNTERS[name])
 
-
-@cache
 def _level(name: str) -> Gauge:
-    from prometheus_client import Gauge  # noqa: PLC0415 - after `prepare`
+    gauge: Gauge = _made(name)
+    return gauge
 
-    return Gauge(name, LEVELS[name], multiprocess_mode="livemax")
 
-
-@cache
 def _histogram(name: str) -> Histogram:
-    from prometheus_client import Histogram  # noqa: PLC0415 - after `prepare`
+    histogram: Histogram = _made(name)
+    return histogram
 
-    return Histogram(name, *HISTOGRAMS[name], buckets=BUCKETS)
+
+_instruments: dict[str, Any] = {}
+_making = Lock()
+
+
+def _made(name: str) -> Any:
+    """Give what counts under a name; the first who asks makes it, and the first two may ask at once."""
+    if name not in _instruments:
+        with _making:
+            if name not in _instruments:
+                _instruments[name] = _make(name)
+    return _instruments[name]
+
+
+def _make(name: str) -> Any:
+    from prometheus_client import Counter, Gauge, Histogram  # noqa: PLC0415 - after `prepare`
+
+    if name in COUNTERS:
+        return Counter(name, *COUNTERS[name])
+    if name in HISTOGRAMS:
+        return Histogram(name, *HISTOGRAMS[name], buckets=BUCKETS)
+    return Gauge(name, LEVELS[name], multiprocess_mode="livemax")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,14 @@ from flask import Flask
 from bot.app import create_app
 from bot.carrier import Account, Call, Line, OtherEnd, Texting, WsgiTransport, always
 from bot.core.session import Routing
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from bot.web.wiring import KEY, Wiring
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 ORIGIN = "https://line.example"
 TEXTS, CALLS, SHORT_CODE = "+447700900000", "+441632960000", "60163"
+# The line's numbers where it is in production, which takes nobody's examples.
+ASSURED_TEXTS, ASSURED_CALLS = "+447911123456", "+441603123456"
 MOBILE, LANDLINE = "+447700900123", "+441632960123"
 TUESDAY_MORNING = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 
@@ -105,3 +108,17 @@ def play(database_url: str, **changes: object) -> PlayedLine:
 def sqlite_url(folder: Path) -> str:
     """The address of a new SQLite file."""
     return f"sqlite:///{folder / 'line.db'}"
+
+
+def assure(folder: Path) -> Path:
+    """Copy the shipped data files into a folder, with assurances and numbers that are nobody's example."""
+    shutil.copytree(ROOT / "config", folder)
+    services = folder / "services.toml"
+    today = datetime.now(UTC).date().isoformat()
+    assured = f'assured_on = {today}\nassured_by = "Test"\nsource = '
+    services.write_text(services.read_text("utf-8").replace("source = ", assured), "utf-8")
+    lines = folder / "lines.toml"
+    text = lines.read_text("utf-8").replace(TEXTS, ASSURED_TEXTS).replace(CALLS, ASSURED_CALLS)
+    kept = [line for line in text.splitlines() if not line.startswith("example")]
+    lines.write_text("\n".join(kept), "utf-8")
+    return folder

@@ -114,12 +114,13 @@ def version_in(folder: Path) -> int:
 
 
 def start_server(programs: Path, folder: Path) -> tuple[PostgresServer, subprocess.Popen[bytes]]:
-    """Lay out a cluster in an empty folder, start it, and wait until it answers."""
+    """Lay out a cluster in a folder, unless it is there, start it, and wait until it answers."""
     account = server_account()
     if account:
         shutil.chown(folder, account["user"], account["group"])
     data, log = folder / "data", folder / "log"
-    run_initdb(programs, data, account)
+    if not data.exists():
+        run_initdb(programs, data, account)
     settings = [f"--{name}={value}" for name, value in SERVER_SETTINGS.items()]
     command = [str(programs / "postgres"), "-D", str(data), f"--unix_socket_directories={folder}", *settings]
     with log.open("wb") as output:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from bot.app import create_app
 from bot.errors import CatalogueError
 from bot.settings import ROOT, Settings
 from bot.web.wiring import KEY, Wiring
-from tests.line import TOKEN, play, sqlite_url
+from tests.line import TOKEN, assure, play, sqlite_url
 
 
 def production(tmp_path: Path, config_dir: Path) -> Settings:
@@ -32,18 +30,7 @@ def production(tmp_path: Path, config_dir: Path) -> Settings:
 @pytest.fixture
 def assured_config(tmp_path: Path) -> Path:
     """The shipped data files with assurances and numbers that are nobody's example."""
-    folder = tmp_path / "config"
-    shutil.copytree(ROOT / "config", folder)
-    services = folder / "services.toml"
-    today = datetime.now(UTC).date().isoformat()
-    assured = f'assured_on = {today}\nassured_by = "Test"\nsource = '
-    services.write_text(services.read_text("utf-8").replace("source = ", assured), "utf-8")
-    lines = folder / "lines.toml"
-    text = lines.read_text("utf-8").replace("+447700900000", "+447911123456")
-    text = text.replace("+441632960000", "+441603123456")
-    kept = [line for line in text.splitlines() if not line.startswith("example")]
-    lines.write_text("\n".join(kept), "utf-8")
-    return folder
+    return assure(tmp_path / "config")
 
 
 def test_production_refuses_the_shipped_listings_and_numbers(tmp_path: Path) -> None:

@@ -73,3 +73,26 @@ def test_counts_of_several_processes_add_up_and_outlive_them(tmp_path: Path) -> 
     assert value(told, "signpost_webhooks_failed_total") == 3
     assert value(told, "signpost_turn_seconds_bucket", channel="voice", le="0.025") == 3
     assert value(told, "signpost_up") == 1
+
+
+def test_first_two_who_count_at_once_make_one_counter() -> None:
+    code = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from bot import metrics
+sys.setswitchinterval(1e-6)
+for name in metrics.COUNTERS:
+    start = Barrier(8)
+    labels = {label: "x" for label in metrics.COUNTERS[name][1]}
+    def one(_):
+        start.wait(10)
+        metrics.count(name, **labels)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(one, range(8)))
+text = metrics.written([]).decode()
+lines = [line for line in text.splitlines() if line.split(" ")[0].split("{")[0] in metrics.COUNTERS]
+assert len(lines) == len(metrics.COUNTERS) and all(line.endswith(" 8.0") for line in lines), text
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=True)

@@ -1,0 +1,210 @@
+"""The database stands still, is stopped, is locked or is full: people are answered and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
+
+import pytest
+
+from bot.store import upgrade
+from tests import postgres
+from tests.faults.crowd import Crowd, crowd
+from tests.faults.record import in_the_log
+from tests.faults.running import RunningLine, children, running
+from tests.required import lack
+from tests.test_metrics import value
+
+BEFORE_SECONDS, AFTER_SECONDS = 1.0, 7.0  # the circuit closes within five seconds
+DISK_BYTES = 12 * 1024 * 1024
+ROOM_BYTES = 32 * 1024
+
+Stop = Callable[[], None]
+
+
+class OwnServer:
+    """A PostgreSQL that the test may halt, go on with, end and start again."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        """Start it."""
+        self._programs, self._folder = programs, folder
+        self.server, self.process = postgres.start_server(programs, folder)
+        with self.server.connect() as connection:
+            connection.execute("CREATE DATABASE line TEMPLATE template0")
+        self.url = self.server.url("line")
+
+    def halt(self) -> None:
+        """Stop every process of it where it stands."""
+        for pid in [*children(self.process.pid), self.process.pid]:
+            os.kill(pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let them go on."""
+        for pid in [self.process.pid, *children(self.process.pid)]:
+            os.kill(pid, signal.SIGCONT)
+
+    def end(self) -> None:
+        """Shut it down. SIGTERM waits for whoever is connected, and SIGINT does not."""
+        self.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+    def start_again(self) -> None:
+        """Start it on the data that it had."""
+        self.server, self.process = postgres.start_server(self._programs, self._folder)
+
+
+@pytest.fixture
+def own_server() -> Iterator[OwnServer]:
+    """A PostgreSQL of this test's own, migrated."""
+    programs = postgres.program_folders()
+    if not programs:
+        lack("postgres", "no initdb and postgres found")
+    with tempfile.TemporaryDirectory(prefix="signpost-pg-", dir="/tmp") as folder:
+        server = OwnServer(programs[0], Path(folder))
+        try:
+            upgrade(server.url)
+            yield server
+        finally:
+            if server.process.poll() is None:
+                server.go_on()
+                postgres.stop_server(server.process)
+
+
+@contextmanager
+def used_meanwhile(line: RunningLine, stop: Stop, go_on: Stop, seconds: float) -> Iterator[Crowd]:
+    """Have people on the line before, while and after the database is away; give them, once it is away."""
+    with crowd(line.port) as people:
+        time.sleep(BEFORE_SECONDS)
+        stop()
+        try:
+            time.sleep(seconds)
+            yield people
+        finally:
+            go_on()
+        time.sleep(AFTER_SECONDS)
+
+
+def was_shown(line: RunningLine) -> None:
+    """Make sure that the operator is told."""
+    status, ready = line.get("/readyz")
+    assert status == 503
+    assert "the next turn tries it" in ready
+    counts = line.get("/metrics")[1]
+    assert value(counts, "signpost_store_circuit") == 1
+    assert value(counts, "signpost_up") == 0
+
+
+def came_back(line: RunningLine, people: Crowd) -> None:
+    """Make sure that nobody met silence, that the way back was found, and that all is on record once."""
+    status, ready = line.get("/readyz")
+    assert status == 200, ready
+    counts = line.get("/metrics")[1]
+    assert value(counts, "signpost_store_circuit") == 0
+    assert value(counts, "signpost_routings_journalled_total") > 0
+    assert value(counts, "signpost_routings_lost_total") == 0
+    assert value(counts, "signpost_webhooks_failed_total") == 0
+    line.stop()
+    people.were_all_answered()
+    assert in_the_log(line) == people.told
+
+
+@pytest.mark.parametrize("how", ["standing still", "shut down"])
+def test_postgresql_is_away(tmp_path: Path, own_server: OwnServer, how: str, fault_seconds: float) -> None:
+    stop, go_on = {
+        "standing still": (own_server.halt, own_server.go_on),
+        "shut down": (own_server.end, own_server.start_again),
+    }[how]
+    with running(tmp_path, own_server.url) as line:
+        with used_meanwhile(line, stop, go_on, fault_seconds) as people:
+            was_shown(line)
+        came_back(line, people)
+
+
+def test_sqlite_is_locked_by_another_program(tmp_path: Path, fault_seconds: float) -> None:
+    url = f"sqlite:///{tmp_path}/signpost.db"
+    upgrade(url)
+    other = sqlite3.connect(tmp_path / "signpost.db", isolation_level=None)
+    with running(tmp_path, url) as line:
+        with used_meanwhile(
+            line, lambda: other.execute("BEGIN IMMEDIATE").close(), other.rollback, fault_seconds
+        ) as people:
+            assert value(line.get("/metrics")[1], "signpost_store_circuit") == 1
+        came_back(line, people)
+    other.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a few megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount, unmount = shutil.which("mount"), shutil.which("umount")
+    command = [str(mount), "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)]
+    if not mount or subprocess.run(command, check=False, capture_output=True).returncode:
+        lack("mount", "a small file system can be made by root alone")
+    yield folder
+    subprocess.run([str(unmount), str(folder)], check=True)
+
+
+def test_disk_is_full(tmp_path: Path, small_disk: Path, fault_seconds: float) -> None:
+    url = f"sqlite:///{small_disk}/signpost.db"
+    upgrade(url)
+    filler = small_disk / "filler"
+
+    def fill() -> None:
+        free = shutil.disk_usage(small_disk).free
+        with filler.open("wb", buffering=0) as file:
+            file.write(bytes(max(0, free - ROOM_BYTES)))
+
+    with running(tmp_path, url) as line:
+        with used_meanwhile(line, fill, filler.unlink, fault_seconds) as people:
+            assert value(line.get("/metrics")[1], "signpost_store_circuit") == 1
+        came_back(line, people)
+
+
+def test_file_may_not_grow(tmp_path: Path, fault_seconds: float) -> None:
+    url = f"sqlite:///{tmp_path}/signpost.db"
+    upgrade(url)
+    with running(tmp_path, url) as line:
+
+        def limit(size: int) -> None:
+            for pid in line.worker_pids():
+                prlimit(pid, RLIMIT_FSIZE, (size, RLIM_INFINITY))
+
+        def fill() -> None:
+            limit((tmp_path / "signpost.db-wal").stat().st_size + ROOM_BYTES)
+
+        with used_meanwhile(line, fill, lambda: limit(RLIM_INFINITY), fault_seconds) as people:
+            assert value(line.get("/metrics")[1], "signpost_store_circuit") == 1
+        came_back(line, people)
+
+
+def test_line_is_killed_and_started_again_while_the_database_is_away(
+    tmp_path: Path, own_server: OwnServer
+) -> None:
+    with running(tmp_path, own_server.url) as line:
+        with crowd(line.port) as before:
+            time.sleep(BEFORE_SECONDS)
+            own_server.end()
+            time.sleep(2)
+        line.stop(signal.SIGKILL)
+        line.start()
+        with crowd(line.port, people=3, name="after") as after:
+            time.sleep(2)
+            own_server.start_again()
+            time.sleep(AFTER_SECONDS)
+        line.stop()
+        for people in (before, after):
+            people.were_all_answered()
+        assert in_the_log(line) == before.told + after.told
