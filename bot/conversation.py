@@ -230,7 +230,10 @@ def turn_key(conversation: Conversation, arrival: Arrival) -> str:
 
 def carried(arrival: Arrival, begun: Session) -> Session | None:
     """The session that the address of a call's step carried, under the id of a new one."""
-    return read_session(begun.id, arrival.carried, begun.expires_at) if arrival.carried else None
+    if not arrival.carried:
+        return None
+    brought = read_session(begun.id, arrival.carried, begun.expires_at)
+    return brought and replace(brought, line=begun.line, channel=begun.channel)
 
 
 def _carries(session: Session | None) -> str:

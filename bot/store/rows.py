@@ -38,10 +38,24 @@ def read_session(session_id: str, state: str, expires_at: datetime) -> Session |
         known = {name: kept[name] for name in _STATE if name in kept}
         known["trail"] = tuple(known.get("trail", ()))
         known["offers"] = tuple(known.get("offers", ()))
-        return Session(id=session_id, expires_at=expires_at, **known)
+        session = Session(id=session_id, expires_at=expires_at, **known)
     except (ValueError, TypeError):
+        session = None
+    if session is None or not _is_sound(session):
         logger.warning("session.unreadable")
         return None
+    return session
+
+
+def _is_sound(session: Session) -> bool:
+    """Whether each value is of the kind that it should be: an address may have brought them."""
+    words = (session.line, session.channel, session.language, session.node, session.stage, session.routing_id)
+    counts = (session.misses, session.rounds, session.turns)
+    return (
+        all(isinstance(word, str) for word in (*words, *session.trail, *session.offers))
+        and all(type(count) is int and count >= 0 for count in counts)
+        and isinstance(session.can_be_texted, bool)
+    )
 
 
 def write_routing(routing: Routing) -> dict[str, Any]:
