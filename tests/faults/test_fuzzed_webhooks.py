@@ -38,21 +38,6 @@ WORDS = (
     *("1", "#", "STOP", "nrp", MOBILE, TEXTS, CALLS, "anonymous", "completed", "busy", "nan"),
     *("\0", "\x1b", "\u202e"),
 )
-    "1",
-    "#",
-    "STOP",
-    "nrp",
-    MOBILE,
-    TEXTS,
-    CALLS,
-    "anonymous",
-    "completed",
-    "busy",
-    "nan",
-    "\0",
-    "\x1b",
-    "‮",
-)
 STATE_FIELDS = tuple(field.name for field in fields(Session))
 STATE_VALUES = (
     st.none()
