@@ -24,7 +24,7 @@ help:
 	@echo '  make run PORT=9000    the same, on another port'
 	@echo '  make check            look for mistakes in the script, the directory and the settings'
 	@echo '  make test             run every check and every test, as for a change to the program'
-	@echo '  make lint             run only the quick checks: style and types'
+	@echo '  make lint             run only the quick checks: style, types and known dangers'
 	@echo '  make lock             write down again which versions of which packages to install'
 	@echo '                        (make lock UPGRADE=--upgrade takes newer versions)'
 	@echo '  make clean            remove what was installed here; your data and settings (var/, .env) stay'
@@ -44,6 +44,9 @@ lint: install-dev
 		echo 'Some files are not laid out as agreed. To see which:  .venv/bin/ruff format --check' >&2; exit 1; }
 	@echo 'Checking types.'
 	@$(PYTHON) -m mypy --no-error-summary
+	@echo 'Looking for what is known to be dangerous.'
+	@$(PYTHON) -m bandit --quiet --recursive bot 2>/dev/null || { \
+		echo 'bandit found the above, or is not installed. To see what it says:  .venv/bin/bandit -r bot' >&2; exit 1; }
 
 test: lint
 	@echo 'Running the tests.'

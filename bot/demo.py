@@ -73,7 +73,7 @@ def made_up(
 
     `languages` are the line's, the commonest first.
     """
-    chance = Random(seed)  # noqa: S311 - nothing depends on nobody guessing these
+    chance = Random(seed)  # noqa: S311 - nothing depends on nobody guessing these  # nosec B311
     hours = [until - timedelta(hours=HOURS_A_YEAR - at) for at in range(HOURS_A_YEAR)]
     weights = list(accumulate(_busyness(hour) for hour in hours))
     made = 0

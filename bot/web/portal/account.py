@@ -70,7 +70,7 @@ def renew_recovery_codes() -> str | tuple[str, int]:
 def _mine() -> Account:
     """The account of whoever is signed in; `allowed` has seen to it that somebody is."""
     found = access.login()
-    assert found is not None  # noqa: S101 - for the type checker: pages of an account take no API token
+    assert found is not None  # noqa: S101 - for the type checker: pages of an account take no API token  # nosec B101
     return found.account
 
 

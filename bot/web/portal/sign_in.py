@@ -98,7 +98,7 @@ def check_code() -> tuple[str, int] | tuple[str, int, dict[str, str]] | AnyRespo
     except throttle.TooManyError as error:
         return too_many("code", error)
     w, typed = wiring(), entry.field("code")
-    secret = ""
+    secret = ""  # none yet  # nosec B105
     with w.store.writing("the sign-in is not stored") as connection:
         how = _use(connection, account, typed)
         if how:

@@ -64,7 +64,7 @@ def fresh(partner: str, name: str, secret: str, now: datetime) -> ApiToken:
     return ApiToken(0, partner, name, secret[:HINT_CHARS], today, last_used_on="", revoked=False)
 
 
-def _page(fault: str = "", secret: str = "") -> str:
+def _page(fault: str = "", secret: str = "") -> str:  # none is shown  # nosec B107
     with wiring().store.reading("the tokens can't be read") as connection:
         found = kept.of_partner(connection, viewer().partner)
     return render_template("portal/tokens.html", tokens=found, fault=fault, secret=secret)

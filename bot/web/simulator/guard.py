@@ -10,7 +10,7 @@ from flask import Request
 
 from bot.settings import Settings
 
-TOKEN_HEADER = "X-Simulator-Token"  # noqa: S105 - the header's name
+TOKEN_HEADER = "X-Simulator-Token"  # noqa: S105 - the header's name  # nosec B105
 
 
 def is_own_host(request: Request, settings: Settings) -> bool:
