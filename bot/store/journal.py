@@ -26,6 +26,7 @@ from bot.errors import StoreError
 
 SIZE_BYTES = 4 * 1024 * 1024  # some eight thousand routings
 BATCH_ENTRIES = 200
+PIECE_BYTES = 64 * 1024
 _SUM_CHARS = 16
 _OPEN, _TAKEN = b"+", b"-"
 
@@ -71,13 +72,12 @@ class Journal:
         text = json.dumps(dict(entry), separators=(",", ":")).encode()
         line = b"%s %s %s\n" % (_OPEN, sha256(text).hexdigest()[:_SUM_CHARS].encode(), text)
         with self._opened() as file:
-            data = os.pread(file, self._size, 0)
-            end = _end(data)
-            if end and data[end - 1 : end] != b"\n":
+            data = self._written(file)
+            if data and not data.endswith(b"\n"):
                 line = b"\n" + line  # whoever wrote the last line was cut off; this one stands apart
-            if end + len(line) > self._size:
+            if len(data) + len(line) > self._size:
                 raise OSError(errno.ENOSPC, "it is full")
-            os.pwrite(file, line, end)
+            os.pwrite(file, line, len(data))
             os.fdatasync(file)
 
     def drain(self, keep: Keep) -> tuple[int, int]:
@@ -118,9 +118,9 @@ class Journal:
 
     def _lines(self) -> list[_Line]:
         with self._opened() as file:
-            data = os.pread(file, self._size, 0)
+            data = self._written(file)
         lines, offset = [], 0
-        for raw in data[: _end(data)].splitlines(keepends=True):
+        for raw in data.splitlines(keepends=True):
             if raw != b"\n":
                 lines.append(_Line(offset, raw[:1] != _TAKEN, _read(raw)))
             offset += len(raw)
@@ -132,11 +132,24 @@ class Journal:
             for line in batch:
                 os.pwrite(file, _TAKEN, line.offset)
             os.fdatasync(file)
-            data = os.pread(file, self._size, 0)
-            end = _end(data)
-            if all(raw[:1] == _TAKEN for raw in data[:end].splitlines() if raw):
-                os.pwrite(file, bytes(end), 0)
+            data = self._written(file)
+            if all(raw[:1] == _TAKEN for raw in data.splitlines() if raw):
+                os.pwrite(file, bytes(len(data)), 0)
                 os.fdatasync(file)
+
+    def _written(self, file: int) -> bytes:
+        """Read what stands in front of the zeros.
+
+        A piece at a time: the whole file at once would leave each thread that ever read it with its size.
+        """
+        pieces: list[bytes] = []
+        for start in range(0, self._size, PIECE_BYTES):
+            piece = os.pread(file, min(PIECE_BYTES, self._size - start), start)
+            end = piece.find(b"\0")
+            pieces.append(piece if end < 0 else piece[:end])
+            if end >= 0 or not piece:
+                break
+        return b"".join(pieces)
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
@@ -161,12 +174,6 @@ class Journal:
     def _unusable(self, fault: OSError) -> StoreError:
         why, cure = fault.strerror or type(fault).__name__, "make room there or correct JOURNAL_PATH"
         return StoreError(f"the journal {self.path} can't be used ({why}); {cure}")
-
-
-def _end(data: bytes) -> int:
-    """Find where the zeros begin."""
-    end = data.find(b"\0")
-    return len(data) if end < 0 else end
 
 
 def _read(raw: bytes) -> Entry | None:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import fields
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -53,7 +53,7 @@ text = st.text(max_size=60)
 forms = st.lists(st.tuples(st.sampled_from(NAMES) | text, st.sampled_from(WORDS) | text), max_size=20)
 states = st.dictionaries(st.sampled_from(STATE_FIELDS) | text, STATE_VALUES, max_size=14)
 whole_states = st.fixed_dictionaries(dict.fromkeys(STATE_FIELDS, STATE_VALUES))
-effort = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+effort = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +82,6 @@ def ask(line: PlayedLine, method: str, target: str, body: bytes, kind: str) -> T
 
 def decoded(body: bytes) -> list[tuple[str, str]]:
     """Read a form as the line does, to sign what it will see."""
-    from urllib.parse import parse_qsl  # noqa: PLC0415 - beside its one use
-
     return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
@@ -92,14 +90,13 @@ def failures(line: PlayedLine) -> float:
     return value(line.app.test_client().get("/metrics").text, "signpost_webhooks_failed_total")
 
 
-def is_right(line: PlayedLine, path: str, answer: TestResponse) -> None:
+def is_right(path: str, answer: TestResponse) -> None:
     """Fail unless it is a refusal in plain text or an answer that the carrier takes."""
     assert answer.status_code in (200, 403, 405, 413, 415), answer.status_code
     if answer.status_code == 200:
         read_twiml(answer.data, answer.content_type, "messaging" if path.endswith("sms") else "voice")
     else:
         assert answer.mimetype == "text/plain"
-    assert line.app.extensions  # the line is still there
 
 
 @effort
@@ -111,7 +108,7 @@ def test_any_form_and_query(
     asked = urlencode(query, errors="replace")
     body = urlencode(form, errors="replace").encode()
     answer = ask(line, "POST", f"{path}?{asked}" if asked else path, body, FORM)
-    is_right(line, path, answer)
+    is_right(path, answer)
     assert failures(line) == before
 
 
@@ -123,7 +120,7 @@ def test_any_state_in_an_address(line: PlayedLine, path: str, state: object) -> 
     fresh = hashlib.sha256(written.encode()).hexdigest()[:32]  # or an earlier turn's answer would come
     form = [("CallSid", f"CA{fresh}"), ("MessageSid", f"SM{fresh}"), ("From", MOBILE), ("Digits", "1")]
     answer = ask(line, "POST", f"{path}?s={written}", urlencode(form).encode(), FORM)
-    is_right(line, path, answer)
+    is_right(path, answer)
     assert answer.status_code == 200
     assert failures(line) == before
 
@@ -150,7 +147,7 @@ def test_any_method(line: PlayedLine, path: str, method: str) -> None:
 )
 def test_any_body(line: PlayedLine, path: str, body: bytes, kind: str) -> None:
     before = failures(line)
-    is_right(line, path, ask(line, "POST", path, body, kind))
+    is_right(path, ask(line, "POST", path, body, kind))
     assert failures(line) == before
 
 
