@@ -60,6 +60,22 @@ class PlayedLine:
         self.now += timedelta(minutes=minutes)
         self.seconds += abs(minutes) * 60
 
+    def lose_database(self) -> None:
+        """Take SQLite's file away, and put a folder in its place."""
+        file = self._file()
+        self.wiring.store.close()
+        file.rename(file.with_suffix(".kept"))
+        file.mkdir()
+
+    def find_database(self) -> None:
+        """Put it back."""
+        file = self._file()
+        file.rmdir()
+        file.with_suffix(".kept").rename(file)
+
+    def _file(self) -> Path:
+        return Path(self.wiring.settings.database_url.removeprefix("sqlite:///"))
+
     def transport(self) -> WsgiTransport:
         """The way to the app."""
         return WsgiTransport(self.app.wsgi_app)

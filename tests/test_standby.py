@@ -29,18 +29,14 @@ def line(tmp_path: Path) -> Iterator[PlayedLine]:
 
 
 @pytest.fixture
-def gone(line: PlayedLine, tmp_path: Path) -> Gone:
+def gone(line: PlayedLine) -> Gone:
     """The database's file is away for a while, and a folder is in its place."""
 
     @contextmanager
     def away() -> Iterator[None]:
-        file, kept = tmp_path / "line.db", tmp_path / "kept.db"
-        line.wiring.store.close()
-        file.rename(kept)
-        file.mkdir()
+        line.lose_database()
         yield
-        file.rmdir()
-        kept.rename(file)
+        line.find_database()
 
     return away
 

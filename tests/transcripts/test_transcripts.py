@@ -12,6 +12,7 @@ a change of words: `pytest tests/transcripts --record`, and read the difference.
     > press 3             press keys               > wait          stay silent
     > say the police      speak                    > say (0.2) …   speak, and be badly heard
     > hang up             ring off                 > later 61      61 minutes go by
+    > lose the database   from now on it is gone   > find it       it is back
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import pytest
 
 from bot.carrier import Call, Texting, always, events
 from bot.catalogue import load
+from bot.core.session import Routing
 from bot.settings import ROOT
 from tests.line import CALLS, LANDLINE, MOBILE, SHORT_CODE, TEXTS, PlayedLine, play, sqlite_url
 from tests.web.test_stopping import turn
@@ -46,7 +48,7 @@ def test_transcript_comes_out_the_same(name: str, tmp_path: Path, request: pytes
     head = dict(
         line.split(": ", 1) for line in written.splitlines() if ": " in line and line[0] not in "<>=#\t "
     )
-    line = play(sqlite_url(tmp_path))
+    line = play(sqlite_url(tmp_path), journal_path=tmp_path / "journal")
     line.sent.fails = head.get("texts") == "fail"
     if "stopped" in head:
         turn(line, on=True, message=head["stopped"])
@@ -55,7 +57,8 @@ def test_transcript_comes_out_the_same(name: str, tmp_path: Path, request: pytes
     for text in written.splitlines():
         if text.startswith("> "):
             came += ["", text, *script.play(text[2:])]
-    came += ["", *(f"= on record: {r.service}, by {r.chosen_by}, {r.outcome}" for r in line.routings())]
+    line.wiring.sweeper.sweep(line.now)
+    came += ["", *(f"= on record: {_recorded(routing)}" for routing in line.routings())]
     new = "\n".join(came).rstrip() + "\n"
     if request.config.getoption("--record"):
         path.write_text(new, "utf-8")
@@ -90,6 +93,11 @@ def test_no_look_alike_of_the_transcripts_is_an_emergency(path: Path) -> None:
     assert "= on record: emergency" not in path.read_text("utf-8")
 
 
+def _recorded(routing: Routing) -> str:
+    late = ", late" if routing.late else ""
+    return f"{routing.service}, by {routing.chosen_by}, {routing.outcome}{late}"
+
+
 class Script:
     """Does what a transcript's lines say."""
 
@@ -108,6 +116,9 @@ class Script:
         """Do one thing, and tell what came of it."""
         if does.startswith("later "):
             self.line.pass_time(float(does.removeprefix("later ")))
+            return []
+        if does in ("lose the database", "find it"):
+            (self.line.lose_database if does == "lose the database" else self.line.find_database)()
             return []
         if self.texting:
             return self._text(self.texting, does)
