@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.carried import read_carried, write_carried
 from bot.core.directory import Directory
 from bot.core.engine import advance
 from bot.core.flow import Flow
@@ -32,7 +33,7 @@ from bot.core.session import (
     Spoken,
     Turn,
 )
-from bot.store import Decision, Store, read_session, write_state
+from bot.store import Decision, Store
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
@@ -103,7 +104,7 @@ def take_turn(
     turns: list[Turn] = []
 
     def decide(kept: Session | None) -> Decision:
-        session = _latest(kept, carried(arrival, begun)) or begun
+        session = _latest(kept, read_carried(arrival.carried, begun, conversation.secret)) or begun
         if (
             kept is None
             and session.channel != "voice"
@@ -128,7 +129,7 @@ def take_turn(
         turns.append(turn)
         keeps = _kept(turn, routing, expires_at, now)
         return Decision(
-            answer=render(turn, _carries(keeps)),
+            answer=render(turn, write_carried(keeps)),
             session=keeps,
             routing=routing,
             outcome=(session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None,
@@ -226,24 +227,6 @@ def routing_of(
 def turn_key(conversation: Conversation, arrival: Arrival) -> str:
     """Name a turn by a keyed hash, the same for each delivery of it."""
     return _keyed(conversation, "turn", arrival.turn)
-
-
-def carried(arrival: Arrival, begun: Session) -> Session | None:
-    """The session that the address of a call's step carried, under the id of a new one."""
-    if not arrival.carried:
-        return None
-    brought = read_session(begun.id, arrival.carried, begun.expires_at)
-    return brought and replace(brought, line=begun.line, channel=begun.channel)
-
-
-def _carries(session: Session | None) -> str:
-    """Write what the address of a call's next step has to carry, should the database be gone by then.
-
-    Twilio keeps addresses, and knows who called: so the record's id, which the database keeps, stays out.
-    """
-    if session is None or session.channel != "voice":
-        return ""
-    return write_state(replace(session, routing_id=""))
 
 
 def _latest(kept: Session | None, brought: Session | None) -> Session | None:

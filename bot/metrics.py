@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prometheus_client import Counter, Gauge, Histogram
+    pass
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)  # Twilio waits 15 s
@@ -72,7 +73,7 @@ def observe(name: str, seconds: float, /, **labels: str) -> None:
 
 def level(name: str, value: float) -> None:
     """Say where this process stands."""
-    _level(name).set(value)
+    _made(name).set(value)
 
 
 def written(gauges: Iterable[tuple[str, float]]) -> bytes:
@@ -80,10 +81,8 @@ def written(gauges: Iterable[tuple[str, float]]) -> bytes:
     from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415 - when asked
     from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - when asked
 
-    for name in COUNTERS:
-        _counter(name)
-    for name in LEVELS:
-        _level(name)
+    for name in (*COUNTERS, *LEVELS):
+        _made(name)
     now = CollectorRegistry()
     for name, value in gauges:
         Gauge(name, GAUGES[name], registry=now).set(value)
@@ -107,21 +106,6 @@ def _labelled(name: str, values: tuple[str, ...]) -> Any:
     """One series; its labels are given in the order in which the table above has them."""
     metric = _made(name)
     return metric.labels(*values) if values else metric
-
-
-def _counter(name: str) -> Counter:
-    counter: Counter = _made(name)
-    return counter
-
-
-def _level(name: str) -> Gauge:
-    gauge: Gauge = _made(name)
-    return gauge
-
-
-def _histogram(name: str) -> Histogram:
-    histogram: Histogram = _made(name)
-    return histogram
 
 
 _instruments: dict[str, Any] = {}

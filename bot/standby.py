@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot import metrics
+from bot.carried import read_carried, write_carried
 from bot.conversation import (
     Answer,
     Conversation,
     Render,
-    carried,
     new_session,
     routing_of,
     turn_key,
@@ -29,7 +29,7 @@ from bot.core.prompts import Speaker
 from bot.core.session import Arrival, DialEnded, HungUp, Inbound, Rang, Session, Speech, TextFailed, Turn
 from bot.errors import StoreError
 from bot.log import event
-from bot.store import Journal, write_out, write_state
+from bot.store import Journal, write_out
 
 # How long the answer is kept for a second delivery, once it is in the database.
 KEPT = timedelta(hours=1)
@@ -54,7 +54,7 @@ class Standby:
         conversation = self.conversation
         flow = conversation.flows[line.flow]
         begun = self._begun(arrival, line, now)
-        kept = carried(arrival, begun)
+        kept = read_carried(arrival.carried, begun, conversation.secret)
         session = replace(kept or begun, can_be_texted=False)
         intent = understood(conversation, flow, session, arrival, line)
 
@@ -74,7 +74,7 @@ class Standby:
         routing = routing_of(conversation, flow, turn, session.channel, now)
         if turn.session and routing:
             turn = replace(turn, session=replace(turn.session, routing_id=routing.id))
-        body = render(turn, write_state(turn.session) if turn.session else "")
+        body = render(turn, write_carried(turn.session, conversation.secret))
         ended = (session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None
         if routing or ended:
             record = replace(routing, late=True) if routing else None

@@ -168,6 +168,23 @@ def test_address_of_a_call_names_no_record_and_no_person(line: PlayedLine) -> No
     assert max(len(one.request.url) for one in call.webhook.exchanges) < 1000
 
 
+def test_address_hides_the_record_of_a_routing_that_the_database_lacks(line: PlayedLine, gone: Gone) -> None:
+    call = line.call()
+    with gone():
+        call.start()
+        call.press("2")
+        call.press("1")
+        call.wait()
+        call.hang_up()
+    back(line)
+    [routing] = [one for one in line.routings() if one.service == "crimestoppers"]
+    assert routing.outcome == "connected"  # so the id came back
+    asked = [parse_qs(urlsplit(one.request.url).query) for one in call.webhook.exchanges]
+    states = [json.loads(read_carried(query["s"][0])) for query in asked if query]
+    assert any(state["routing_id"] for state in states)
+    assert not any(routing.id in json.dumps(state) for state in states)
+
+
 def test_call_whose_address_brings_nothing_hears_the_menu_and_never_a_wrong_number(
     line: PlayedLine, gone: Gone
 ) -> None:
