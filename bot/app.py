@@ -22,7 +22,7 @@ from bot.errors import CatalogueError, StoreError
 from bot.log import configure, event
 from bot.settings import Settings
 from bot.standby import Standby
-from bot.store import Journal, Standing, Store, open_store, upgrade
+from bot.store import Journal, Known, Store, open_store, upgrade
 from bot.understanding import load as load_understanding
 from bot.web import log, ops, portal, services, webhooks
 from bot.web.mounted import Mounted
@@ -79,8 +79,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     store = store or _open(settings)
     app = Flask("bot.web")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES)  # no SECRET_KEY: Flask keeps no session here
-    standing = Standing(store)
-    standing.refresh(clock())
+    known = Known(store)
+    known.refresh(clock())
     conversation = Conversation(
         flows=catalogue.flows,
         directory=catalogue.directory,
@@ -91,8 +91,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         understand=understand or load_understanding(settings.flows_dir).understand,
         partner_of=catalogue.partner_of,
         limits=settings.limits,
-        opted_out=standing.opted_out,
-        spent_of=standing.spent_of,
+        opted_out=known.opted_out,
+        spent_of=known.spent_of,
     )
     journal, breaker = _journal(settings), Breaker(seconds)
     stop = PlannedStop(partial(read_switch, store), catalogue, clock)
@@ -104,7 +104,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         conversation=conversation,
         standby=Standby(conversation, journal),
         breaker=breaker,
-        sweeper=Sweeper(store, journal, standing, breaker),
+        sweeper=Sweeper(store, journal, known, breaker),
         stop=stop,
         clock=clock,
         texter=texter or _texter(settings),

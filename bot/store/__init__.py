@@ -6,25 +6,30 @@ from sqlalchemy import Connection
 
 from bot.store import operating_tables, portal_tables
 from bot.store.address import sqlite_path
-from bot.store.decision import Decide, Decision, Taken
+from bot.store.decision import Decide, Decision, OutgoingText, Taken
 from bot.store.journal import Entry, Journal
+from bot.store.known import Known
 from bot.store.ledger import DatabaseLedger
 from bot.store.ledger_reader import LedgerReader
 from bot.store.migrate import upgrade
+from bot.store.outbox import Claim, Outbox, Standing
 from bot.store.patience import TURN_SECONDS, within
 from bot.store.rows import read_session, write_out, write_state
-from bot.store.standing import Standing
 from bot.store.store import Store, open_store
 
 __all__ = [
     "TURN_SECONDS",
+    "Claim",
     "Connection",
     "DatabaseLedger",
     "Decide",
     "Decision",
     "Entry",
     "Journal",
+    "Known",
     "LedgerReader",
+    "Outbox",
+    "OutgoingText",
     "Standing",
     "Store",
     "Taken",

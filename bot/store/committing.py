@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.store import turns
 from bot.store.address import told
 from bot.store.decision import Taken
+from bot.store.desk import Desk
 from bot.store.patience import left
-from bot.store.turns import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import PoolProxiedConnection
 
     from bot.store.decision import Delivery
+    from bot.store.desk import Write
     from bot.store.turns import NewSalt
 
 Results = list[Taken | Exception]
@@ -122,7 +123,7 @@ class Committer:
         known = dict(answers.cursor.fetchall())
         kept = {row[0]: row[1:] for row in sessions.cursor.fetchall()}
         results: Results = []
-        wanted: list[turns.Write] = []
+        wanted: list[Write] = []
         for delivery in deliveries:
             try:
                 row = kept.get(delivery.session_id)

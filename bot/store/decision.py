@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.limits import Spent
 from bot.core.session import Outcome, Routing, Session
+
+
+@dataclass(frozen=True)
+class OutgoingText:
+    """A text that a turn promises to somebody who asked for it.
+
+    `sealed` is the number and the words, encrypted (`bot.envelope`): the database never has either.
+    `recipient` is a keyed hash of the number, by which texts of a day are counted.
+    """
+
+    sealed: str = field(repr=False)
+    recipient: str
+    line: str
+    service: str
+    routing_id: str
 
 
 @dataclass(frozen=True)
@@ -16,8 +31,8 @@ class Decision:
 
     `answer` is the rendered answer, given again when the same turn is delivered twice. `session`
     is as it is to be kept, None when the walk is over. `outcome` is the id of an earlier routing
-    of the same session, and how that has ended. `opt_out` is the keyed hash of somebody who has opted out,
-    or in again (False). `spends` is what a line, on a day, spends by this turn.
+    of the same session, and how that has ended. `text` goes to the outbox. `opt_out` is the keyed hash of
+    somebody who has opted out, or in again (False). `spends` is what a line, on a day, spends by this turn.
     """
 
     answer: str
@@ -26,6 +41,7 @@ class Decision:
     outcome: tuple[str, Outcome] | None = None
     opt_out: tuple[str, bool] | None = None
     spends: tuple[str, str, Spent] | None = None
+    text: OutgoingText | None = None
 
 
 Decide = Callable[[Session | None], Decision]

@@ -14,7 +14,7 @@ opt_outs = Table(
     Column("day", Text, nullable=False),
 )
 
-# What was spent in a day, in several rows that are added up: see `bot.store.turns.PARTS`.
+# What was spent in a day, in several rows that are added up: see `bot.store.statements.PARTS`.
 spent = Table(
     "spent",
     metadata,

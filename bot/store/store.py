@@ -12,17 +12,18 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreError
-from bot.store import accesses, account_tables, rollups, seeding, standing, tables, turns
+from bot.store import accesses, account_tables, known, rollups, seeding, tables, turns
 from bot.store.address import describe, faults_told, read_address, reason, told
 from bot.store.batches import Batches
 from bot.store.checks import durability_faults, migration_faults
 from bot.store.committing import Committer
 from bot.store.decision import Decide, Delivery, Taken
+from bot.store.desk import desk_on
 from bot.store.engine import BUSY_TIMEOUT_SECONDS, make_engine
 from bot.store.ledger import DatabaseLedger
+from bot.store.outbox import Outbox
 from bot.store.patience import TURN_SECONDS, within
 from bot.store.rows import read_routing
-from bot.store.turns import Desk
 from bot.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
@@ -97,6 +98,16 @@ class Store:
         """Give the audited log, to grow it."""
         return DatabaseLedger(self._engine, self.writing, rollups.refresh)
 
+    def outbox(self) -> Outbox:
+        """Give the texts that people asked for, to send them."""
+
+        def take_back(connection: Connection, routing_id: str, outcome: Outcome, hour: datetime) -> None:
+            desk = desk_on(connection)
+            for sql, row in turns.ends(routing_id, outcome, hour, self._new_salt):
+                desk.run(sql, row)
+
+        return Outbox(self.writing, self.reading, take_back)
+
     def keep_late(self, entries: Sequence[Entry]) -> None:
         """Keep what waited in the journal, all of it or nothing; what is there already stays as it is.
 
@@ -105,8 +116,7 @@ class Store:
         """
         lost = "what waited in the journal is not stored"
         with self.writing(lost) as connection:
-            driven: Any = connection.connection.driver_connection
-            desk = Desk(driven.cursor(), is_sqlite=self._turnstile is not None)
+            desk = desk_on(connection)
             try:
                 for entry in entries:
                     turns.keep_late(desk, entry, self._new_salt)
@@ -204,13 +214,14 @@ class Store:
         for table in (
             tables.sessions,
             tables.turns,
+            tables.outbox,
             account_tables.logins,
             account_tables.sign_in_attempts,
         ):
             while deleted := self._purge_some(table, now, limit):
                 total += deleted
         with self.writing("old spending can't be deleted") as connection:
-            standing.purge(connection, now)
+            known.purge(connection, now)
         while deleted := self._purge_accesses(now - timedelta(days=accesses.KEPT_DAYS), limit):
             total += deleted
         return total

@@ -64,6 +64,9 @@ metadata = MetaData()
 FILTERS = ("service", "channel", "language", "chosen_by", "outcome")
 
 
+_WAITING = text("status = 'waiting'")
+
+
 def _unindexed(table: str) -> Index:
     """Find the rows that the ledger has not taken yet; they are few, and so is this."""
     where = text("leaf_index IS NULL")
@@ -143,6 +146,35 @@ outcomes = Table(
     Index("outcomes_partner", "partner", "partner_seq"),
     _unindexed("outcomes"),
     sqlite_autoincrement=True,
+)
+
+# Texts that people asked for on a call, each for a day: sent by the worker or after the answer, once.
+# `id` is the turn's. `sealed` is the number and the words, encrypted, and "" from the moment that the text is
+# handed over or given up. `recipient` and `sid` (the carrier's id of the message) are keyed hashes.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    *(
+        Column(name, Text, nullable=False)
+        for name in ("line", "service", "routing_id", "recipient", "sealed")
+    ),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    # When it may be tried next; while `lease` names who has it, when that one is given up for dead.
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("lease", Text, nullable=False, server_default=""),
+    # When a request may first have left whose outcome nobody knows.
+    Column("attempted_at", UtcDateTime),
+    Column("sid", Text, nullable=False, server_default=""),
+    Index("outbox_due", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("outbox_recipient", "recipient", "asked_at"),
+    Index("outbox_routing", "routing_id"),
+    Index("outbox_sid", "sid"),
+    Index("outbox_expires_at", "expires_at"),
 )
 
 # One row: how large the tree is, when it was last said to be alive and last grew, up to which day there are

@@ -20,7 +20,7 @@ from bot.errors import StoreError
 from bot.log import event
 from bot.settings import Settings
 from bot.standby import Standby
-from bot.store import TURN_SECONDS, Entry, Journal, Standing, Store, within
+from bot.store import TURN_SECONDS, Entry, Journal, Known, Store, within
 from bot.web.stopping import PlannedStop
 
 KEY = "signpost"
@@ -43,8 +43,8 @@ class Sweeper:
     expired, keeps what the database could not take before, and looks who has opted out and what was spent.
     """
 
-    def __init__(self, store: Store, journal: Journal | None, standing: Standing, breaker: Breaker) -> None:
-        self._store, self._journal, self._standing, self._breaker = store, journal, standing, breaker
+    def __init__(self, store: Store, journal: Journal | None, known: Known, breaker: Breaker) -> None:
+        self._store, self._journal, self._known, self._breaker = store, journal, known, breaker
         self._lock, self._swept = Lock(), datetime.min.replace(tzinfo=UTC)
 
     def sweep(self, now: datetime) -> None:
@@ -65,7 +65,7 @@ class Sweeper:
         if self._journal and self._journal.path.exists():
             self._drain(self._journal)
         with within(TURN_SECONDS):
-            self._standing.refresh(now)
+            self._known.refresh(now)
 
     def _drain(self, journal: Journal) -> None:
         try:

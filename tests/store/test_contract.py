@@ -13,7 +13,7 @@ from bot.core.session import Session
 from bot.errors import StoreError
 from bot.store import Decision, Taken, open_store, tables, turns, upgrade
 from bot.store.decision import Delivery
-from bot.store.turns import Desk
+from bot.store.desk import Desk
 from tests.store.samples import (
     LATER,
     NOW,

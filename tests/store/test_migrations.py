@@ -44,6 +44,10 @@ COLUMNS = {
     "outcomes": [
         *("seq", "routing_id", "hour", "outcome", "partner", "late", "salt", "leaf_index", "partner_seq"),
     ],
+    "outbox": [
+        *("id", "asked_at", "expires_at", "line", "service", "routing_id", "recipient", "sealed"),
+        *("status", "reason", "tries", "due_at", "lease", "attempted_at", "sid"),
+    ],
     "tree": ["id", "size", "alive_at", "grown_at", "tallied", "alarm"],
     "tiles": ["path", "data"],
     "sequences": ["partner", "last", "tallied"],
@@ -99,6 +103,7 @@ def test_missing_migrations_are_told(database_url: str) -> None:
     store = open_store(database_url)
     [fault] = store.ready()
     assert f"has no tables yet, revision {head_revision()} is needed; run `signpost db upgrade`" in fault
+    assert "has no tables yet, revision 0006 is needed; run `signpost db upgrade`" in fault
     with pytest.raises(StoreError, match="the turn is not stored"):
         take(store, "t1", keep())
     store.close()

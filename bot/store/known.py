@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 SPENT_KEPT_DAYS = 7
 
 
-class Standing:
+class Known:
     """The copy of one process. While the database is down it stays as it was."""
 
     def __init__(self, store: Store) -> None:
@@ -51,7 +51,7 @@ class Standing:
                 self._opted_out = frozenset(connection.execute(select(opt_outs.c.id)).scalars())
                 rows = connection.execute(today).all()
         except StoreError:
-            logger.warning("standing.unreadable")
+            logger.warning("known.unreadable")
             return
         self._spent = {(line, day): Spent(*(int(value) for value in values)) for line, day, *values in rows}
 

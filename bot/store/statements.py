@@ -1,0 +1,69 @@
+"""What a turn says to the database, written once for both: a value's name stands behind a colon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.session import hidden_by, ways_a_transfer_ends
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.session import Outcome
+
+LOCKS = "SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key"
+ANSWER = "SELECT answer FROM turns WHERE id = :id"
+SESSION = "SELECT state, expires_at FROM sessions WHERE id = :id"
+ANSWERS = "SELECT id, answer FROM turns WHERE id = ANY(:ids)"
+SESSIONS = "SELECT id, state, expires_at FROM sessions WHERE id = ANY(:ids)"
+FORGET_SESSION = "DELETE FROM sessions WHERE id = :id"
+# An expired session may be there, or be purged just now.
+KEEP_SESSION = """INSERT INTO sessions (id, state, expires_at) VALUES (:id, :state, :expires_at)
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at"""
+KEEP_TURN = "INSERT INTO turns (id, answer, expires_at) VALUES (:id, :answer, :expires_at)"
+_ROUTING_COLUMNS = (
+    *("id", "hour", "channel", "language", "flow_revision", "directory_revision", "code_version"),
+    *("chosen_by", "service", "outcome", "partner", "late", "salt"),
+)
+KEEP_ROUTING = (
+    f"INSERT INTO routings ({', '.join(_ROUTING_COLUMNS)})"  # noqa: S608 - nothing but the names above
+    f" VALUES ({', '.join(f':{name}' for name in _ROUTING_COLUMNS)})"
+)
+# The partner is that of the routing, read where the row is written: a turn asks for nothing more.
+KEEP_OUTCOME = """INSERT INTO outcomes (routing_id, hour, outcome, salt, partner, late)
+    SELECT id, :hour, :outcome, :salt, partner, :late FROM routings WHERE id = :id"""
+
+KEEP_TEXT = """INSERT INTO outbox
+    (id, line, service, routing_id, recipient, sealed, status, asked_at, due_at, expires_at)
+    VALUES (:id, :line, :service, :routing_id, :recipient, :sealed, 'waiting', :now, :now, :expires_at)"""
+OPT_OUT = "INSERT INTO opt_outs (id, day) VALUES (:id, :day) ON CONFLICT (id) DO NOTHING"
+OPT_IN = "DELETE FROM opt_outs WHERE id = :id"
+SPEND = """INSERT INTO spent (line, day, part, texts, transfers, transfer_seconds, abroad)
+    VALUES (:line, :day, :part, :texts, :transfers, :transfer_seconds, :abroad)
+    ON CONFLICT (line, day, part) DO UPDATE SET texts = spent.texts + excluded.texts,
+    transfers = spent.transfers + excluded.transfers,
+    transfer_seconds = spent.transfer_seconds + excluded.transfer_seconds,
+    abroad = spent.abroad + excluded.abroad"""
+PARTS = 16  # a line's spending of a day lies in so many rows, so that turns need not wait for each other's
+
+
+def _listed(outcomes: Sequence[Outcome]) -> str:
+    return ", ".join(f"'{one}'" for one in outcomes)
+
+
+def end_routing(outcome: Outcome) -> str:
+    """Let an outcome count unless something stronger does.
+
+    A text that was promised and could not be sent is taken back by "offered": how the last transfer ended
+    counts again, if there was one.
+    """
+    if outcome != "offered":
+        return (
+            "UPDATE routings SET outcome = :outcome WHERE id = :id"  # noqa: S608 - our own words
+            f" AND outcome IN ({_listed(hidden_by(outcome))})"
+        )
+    ended = _listed(ways_a_transfer_ends())
+    return f"""UPDATE routings SET outcome = coalesce(
+        (SELECT outcome FROM outcomes WHERE routing_id = :id AND outcome IN ({ended})
+         ORDER BY CASE WHEN outcome = 'transfer_started' THEN 1 ELSE 0 END, seq DESC LIMIT 1), 'offered')
+        WHERE id = :id AND outcome = 'number_texted'"""  # noqa: S608 - our own words
