@@ -16,10 +16,12 @@ from werkzeug.wrappers import Response as AnyResponse
 import bot
 from bot.breaker import Breaker
 from bot.catalogue import Catalogue, load
-from bot.channels.rest import Texter, TwilioTexter
+from bot.channels.rest import Messages
 from bot.conversation import Conversation, Understand
+from bot.envelope import Envelope
 from bot.errors import CatalogueError, StoreError
 from bot.log import configure, event
+from bot.outbox import Rules, make_sender, nobody
 from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import Journal, Known, Store, open_store, upgrade
@@ -29,6 +31,7 @@ from bot.web.mounted import Mounted
 from bot.web.proxies import TrustedProxies
 from bot.web.safe import safe_answers
 from bot.web.stopping import PlannedStop, read_switch
+from bot.web.texts import Texts
 from bot.web.wiring import KEY, Sweeper, Wiring
 
 LARGEST_BODY_BYTES = 64 * 1024  # Twilio's largest webhook is a few thousand
@@ -54,7 +57,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     *,
     catalogue: Catalogue | None = None,
     store: Store | None = None,
-    texter: Texter | None = None,
+    messages: Messages | None = None,
     understand: Understand | None = None,
     clock: Callable[[], datetime] = utc_now,
     seconds: Callable[[], float] = time.monotonic,
@@ -63,7 +66,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
 
     Args:
         settings: from `Settings.from_env()`.
-        catalogue, store, texter, understand, clock, seconds: instead of those that the settings name or
+        catalogue, store, messages, understand, clock, seconds: instead of those that the settings name or
             the system gives, for tests.
 
     Raises:
@@ -107,7 +110,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         sweeper=Sweeper(store, journal, known, breaker),
         stop=stop,
         clock=clock,
-        texter=texter or _texter(settings),
+        texts=_texts(settings, catalogue, store, messages, clock),
         safe=safe_answers(catalogue, clock()),
         displays=catalogue.directory.displays(),
         base=urlsplit(settings.public_url).path.rstrip("/"),
@@ -172,10 +175,17 @@ def _journal(settings: Settings) -> Journal | None:
     return journal
 
 
-def _texter(settings: Settings) -> Texter | None:
-    if not settings.account_sid:
-        return None
-    return TwilioTexter(settings.account_sid, settings.auth_tokens[0])
+def _texts(
+    settings: Settings,
+    catalogue: Catalogue,
+    store: Store,
+    messages: Messages | None,
+    clock: Callable[[], datetime],
+) -> Texts:
+    """Put together what promises and sends texts; without an account none is offered."""
+    outbox, envelope = store.outbox(), Envelope(settings.secret_key.encode())
+    rules = Rules(outbox, envelope, settings.text_abroad, nobody)
+    return Texts(catalogue, outbox, envelope, rules, make_sender(settings, rules, clock, messages))
 
 
 def _add_simulator(app: Flask) -> None:

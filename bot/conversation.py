@@ -33,7 +33,7 @@ from bot.core.session import (
     Spoken,
     Turn,
 )
-from bot.store import Decision, Store
+from bot.store import Decision, OutgoingText, Store
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
@@ -42,6 +42,8 @@ WORDS_CHARS = 8
 
 # Makes the answer out of a turn and the state that a call's next address has to carry, "" for none.
 Render = Callable[[Turn, str], str]
+# Writes the text that a turn promises, under the turn's id and its routing's; None where none may be sent.
+Compose = Callable[[Turn, str, str], OutgoingText | None]
 # What free text means: its words, whether they were written or heard ("sms", "speech"), and the
 # languages they may be in, the present one first.
 Understand = Callable[[str, str, Sequence[str]], Intent]
@@ -69,7 +71,10 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Answer:
-    """The rendered answer, where it led, and the service whose number must be texted now, if one must."""
+    """The rendered answer, where it led, and the service whose number it promises by text, if it does.
+
+    `turn_id` is the turn's, and the text's.
+    """
 
     body: str
     replayed: bool
@@ -77,10 +82,17 @@ class Answer:
     node: str = ""
     service: str = ""
     language: str = ""
+    turn_id: str = ""
 
 
-def take_turn(
-    conversation: Conversation, arrival: Arrival, line: Line, now: datetime, render: Render
+def take_turn(  # noqa: PLR0913 - each is another's part of the turn
+    conversation: Conversation,
+    arrival: Arrival,
+    line: Line,
+    now: datetime,
+    render: Render,
+    *,
+    compose: Compose | None = None,
 ) -> Answer:
     """Move a person one turn and commit everything about it in one transaction.
 
@@ -90,6 +102,7 @@ def take_turn(
         line: the line that was used.
         now: aware.
         render: makes the answer out of the turn; called before the commit.
+        compose: writes the text that the turn promises, to be kept in the same transaction.
 
     Returns:
         The answer. For a turn that was answered before, the same answer and nothing to text.
@@ -100,7 +113,7 @@ def take_turn(
     flow = conversation.flows[line.flow]
     directory = conversation.directory
     begun = new_session(conversation, arrival, line, now)
-    session_id, expires_at = begun.id, begun.expires_at
+    turn_id, session_id, expires_at = turn_key(conversation, arrival), begun.id, begun.expires_at
     turns: list[Turn] = []
 
     def decide(kept: Session | None) -> Decision:
@@ -135,11 +148,12 @@ def take_turn(
             outcome=(session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None,
             opt_out=None if opt_out is None else (opt_out_id(conversation, arrival.person), opt_out),
             spends=_spends(turn, arrival, line, now),
+            text=compose(turn, turn_id, session.routing_id) if compose and turn.text_service else None,
         )
 
-    taken = conversation.store.take(turn_key(conversation, arrival), session_id, now, expires_at, decide)
+    taken = conversation.store.take(turn_id, session_id, now, expires_at, decide)
     if taken.replayed or not turns:
-        return Answer(taken.answer, replayed=True)
+        return Answer(taken.answer, replayed=True, turn_id=turn_id)
     last = turns[-1]
     node = last.steps[-1].node if last.steps else ""
     service = last.chosen.service if last.chosen else ""
@@ -150,6 +164,7 @@ def take_turn(
         node=node,
         service=service,
         language=last.language,
+        turn_id=turn_id,
     )
 
 

@@ -5,6 +5,9 @@
     ├── CatalogueError    flows/*.toml and config/*.toml: every fault at once
     ├── StoreError        the database can't be used as promised
     ├── TwilioError       Twilio's REST API refuses, or can't be reached
+    │   └── TextError     it does not take a text now: tried again later
+    │       ├── TextRefusedError    it never will take this one
+    │       └── TextUnknownError    it may have taken it: asked before it is tried again
     ├── DeliveryError     a partner's digest did not arrive: tried again later
     │   └── RefusedDeliveryError       its receiver will never take it: given up
     └── LedgerError       the audited log is not what it should be
@@ -45,6 +48,18 @@ class DeliveryError(SignpostError):
 
 class RefusedDeliveryError(DeliveryError):
     """The receiver of a partner's digest said that it will never take it."""
+
+
+class TextError(TwilioError):
+    """A text was not taken, and can be tried again. Its text is a reason in a word or two: "HTTP 429"."""
+
+
+class TextRefusedError(TextError):
+    """A text will never be taken; the reason is Twilio's code."""
+
+
+class TextUnknownError(TextError):
+    """Nobody knows whether a text was taken: the request left, and no answer that can be read came."""
 
 
 class LedgerError(SignpostError):

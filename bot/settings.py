@@ -53,6 +53,7 @@ class Settings:
     session_minutes: int = 60
     limits: Limits = field(default_factory=Limits)
     metrics_token: str = field(default="", repr=False)
+    text_abroad: bool = False
     draft_languages: tuple[str, ...] = ()
     journal_path: Path | None = None
     ledger_origin: str = "localhost/log"
@@ -104,6 +105,7 @@ NAMES = (
     "DAY_TEXTS",
     "DAY_TRANSFER_MINUTES",
     "METRICS_TOKEN",
+    "TEXT_ABROAD",
     "DRAFT_LANGUAGES",
     "JOURNAL_PATH",
     "LEDGER_ORIGIN",
@@ -156,6 +158,7 @@ class _Reader:
             metrics_token=self.shaped(
                 "METRICS_TOKEN", LONG_TOKEN, f"at least {SHORTEST_TOKEN_CHARS} characters"
             ),
+            text_abroad=self.choice("TEXT_ABROAD", "off", ("OFF", "ON")) == "ON",
             draft_languages=self.languages("DRAFT_LANGUAGES"),
             journal_path=Path(self.text("JOURNAL_PATH", str(ROOT / "var" / "journal"))),
             ledger_origin=self.ledger_origin(),

@@ -12,6 +12,7 @@ from flask import Flask
 from bot.app import create_app
 from bot.carrier import Account, Call, Line, OtherEnd, Texting, WsgiTransport, always
 from bot.core.session import Routing
+from bot.errors import TextRefusedError
 from bot.settings import ROOT, Settings
 from bot.web.wiring import KEY, Wiring
 
@@ -26,16 +27,24 @@ TUESDAY_MORNING = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 
 @dataclass
 class Sent:
-    """A texter that keeps what it is given, or fails."""
+    """Messages at a carrier that keeps what it is given, or refuses it for good."""
 
     bodies: list[tuple[str, str]] = field(default_factory=list)
+    status_urls: list[str] = field(default_factory=list)
     fails: bool = False
 
-    def send(self, *, to: str, from_: str, body: str, status_url: str) -> None:
+    def send(self, *, to: str, from_: str, body: str, status_url: str) -> str:
         """Keep the number and the words."""
         if self.fails:
-            raise ConnectionError(f"no route to {to}")
+            raise TextRefusedError("21614")
         self.bodies.append((to, body))
+        self.status_urls.append(status_url)
+        return f"SM{len(self.bodies):032x}"
+
+    def sent_since(self, *, to: str, from_: str, body: str, since: datetime) -> list[str]:
+        """Give what looks the same, newest first."""
+        found = [f"SM{at:032x}" for at, one in enumerate(self.bodies, 1) if one == (to, body)]
+        return found[::-1]
 
 
 @dataclass
@@ -116,7 +125,7 @@ def play(database_url: str, **changes: object) -> PlayedLine:
     def clock() -> datetime:
         return played[0].now if played else TUESDAY_MORNING
 
-    app = create_app(settings, texter=sent, clock=clock, seconds=lambda: played[0].seconds)
+    app = create_app(settings, messages=sent, clock=clock, seconds=lambda: played[0].seconds)
     played.append(PlayedLine(app, sent))
     return played[0]
 

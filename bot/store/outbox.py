@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import and_, case, func, or_, select, tuple_, update
 
 from bot.store.rows import cut_to_hour
 from bot.store.tables import outbox
@@ -31,16 +31,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from bot.core.session import Outcome
-    from bot.store.decision import OutgoingText
 
     Transaction = Callable[[str], AbstractContextManager[Connection]]
     EndRouting = Callable[[Connection, str, Outcome, datetime], None]
 
 KEPT = timedelta(days=1)  # also how far back the texts to one number are counted
-# Longer than any request to the carrier takes, by far: who finds it run out may be sure that its owner is dead.
+# Longer than a request to the carrier takes, by far: whoever finds it run out knows that its owner is dead.
 LEASE = timedelta(minutes=2)
 _STEPS = ("waiting", "queued", "sending", "sent", "delivered")
-_NOT_ARRIVED = ("undelivered", "failed", "refused", "unknown")
+NOT_ARRIVED = ("undelivered", "failed", "refused", "unknown")
 _FINAL = ("delivered", "undelivered", "failed", "refused")
 # https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
 _REPORTED = {
@@ -102,16 +101,7 @@ class Standing(NamedTuple):
     @property
     def not_arrived(self) -> int:
         """How many texts of the last day did not arrive, as far as anybody knows."""
-        return sum(count for (status, _), count in self.counts.items() if status in _NOT_ARRIVED)
-
-
-def keep(connection: Connection, turn_id: str, text: OutgoingText, now: datetime) -> None:
-    """Write a text that a turn promises, in that turn's transaction."""
-    values = {
-        **{name: getattr(text, name) for name in ("line", "service", "routing_id", "recipient", "sealed")},
-        "id": turn_id, "status": "waiting", "asked_at": now, "due_at": now, "expires_at": now + KEPT,
-    }
-    connection.execute(insert(outbox), values)
+        return sum(count for (status, _), count in self.counts.items() if status in NOT_ARRIVED)
 
 
 class Outbox:
@@ -164,14 +154,14 @@ class Outbox:
             )
 
     def end(self, claim: Claim, status: str, reason: str, now: datetime) -> bool:
-        """End a text that will not be sent, and let its routing count as it did before.
+        """End a text that will not be sent, and have its routing told so.
 
         `status` is refused, failed or unknown. False when it is no longer this sender's.
         """
         with self._writing("it is not noted that a text was given up") as connection:
             row = self._end(connection, claim.id, claim.lease, status, reason)
-            if row is not None:
-                self._take_back(connection, row, now)
+            if row is not None and row.routing_id:
+                self._end_routing(connection, row.routing_id, "offered", cut_to_hour(now))
             return row is not None
 
     def refuse(self, text_id: str, reason: str) -> None:
@@ -189,6 +179,7 @@ class Outbox:
             reason: the carrier's code of what went wrong, or "".
             now: aware.
         """
+        outcome: Outcome | None
         new = _REPORTED.get(status, "")
         if not new or not sid:
             return ""
@@ -199,17 +190,24 @@ class Outbox:
                 return ""
             values = {"status": new, "reason": reason, "sid": sid, "sealed": "", "lease": ""}
             connection.execute(update(outbox).where(_ROW.id == row.id).values(**values))
-            if new in _NOT_ARRIVED:
-                self._take_back(connection, row, now)
-            elif row.status == "unknown" and row.routing_id:  # it had been taken back, and went all the same
-                self._end_routing(connection, row.routing_id, "number_texted", cut_to_hour(now))
+            # One that was given up had been taken back, and went all the same.
+            outcome = (
+                "offered" if new in NOT_ARRIVED else "number_texted" if row.status == "unknown" else None
+            )
+            if outcome and row.routing_id:
+                self._end_routing(connection, row.routing_id, outcome, cut_to_hour(now))
         return new
 
-    def asked_since(self, recipient: str, since: datetime, but: str) -> int:
-        """Count the texts to one number that were not refused, save the one with the id `but`."""
-        counted = (_ROW.recipient == recipient, _ROW.asked_at > since, _ROW.status != "refused")
+    def asked_before(self, recipient: str, text_id: str, asked_at: datetime) -> int:
+        """Count the texts to one number of the day before this one was asked for, save those refused."""
+        counted = (
+            _ROW.recipient == recipient,
+            _ROW.status != "refused",
+            _ROW.asked_at > asked_at - KEPT,
+            or_(_ROW.asked_at < asked_at, and_(_ROW.asked_at == asked_at, _ROW.id < text_id)),
+        )
         with self._reading("texts can't be counted") as connection:
-            return connection.execute(select(func.count()).where(*counted, _ROW.id != but)).scalar_one()
+            return connection.execute(select(func.count()).where(*counted)).scalar_one()
 
     def known(self, sids: Iterable[str]) -> set[str]:
         """Of these hashes, give those of messages that a text is known by."""
@@ -235,7 +233,7 @@ class Outbox:
     def _end(
         self, connection: Connection, text_id: str, lease: str, status: str, reason: str
     ) -> Row[tuple[str, str]] | None:
-        """End a waiting text under this lease; give its id and routing, or None when there is no such text."""
+        """End a waiting text under this lease; give its id and routing, or None when there is none."""
         ended = (
             update(outbox)
             .where(_ROW.id == text_id, _ROW.lease == lease, _ROW.status == "waiting")
@@ -243,12 +241,6 @@ class Outbox:
             .returning(_ROW.id, _ROW.routing_id)
         )
         return connection.execute(ended).one_or_none()
-
-    def _take_back(self, connection: Connection, row: Row[tuple[str, str]], now: datetime) -> None:
-        """Let the routing count as before its text, unless another text of it may have arrived."""
-        others = (_ROW.routing_id == row.routing_id, _ROW.id != row.id, _ROW.status.not_in(_NOT_ARRIVED))
-        if row.routing_id and connection.execute(select(_ROW.id).where(*others).limit(1)).first() is None:
-            self._end_routing(connection, row.routing_id, "offered", cut_to_hour(now))
 
 
 def _goes_on(old: str, new: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.session import hidden_by, ways_a_transfer_ends
+from bot.store.outbox import NOT_ARRIVED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,12 @@ SPEND = """INSERT INTO spent (line, day, part, texts, transfers, transfer_second
 PARTS = 16  # a line's spending of a day lies in so many rows, so that turns need not wait for each other's
 
 
+# Another text of the same routing may have arrived, and then what it brought counts.
+NO_OTHER_TEXT = f"""NOT EXISTS (SELECT 1 FROM outbox WHERE routing_id = :id
+    AND status NOT IN ({", ".join(f"'{one}'" for one in NOT_ARRIVED)}))"""  # noqa: S608 - our own words
+TAKE_BACK = f"{KEEP_OUTCOME} AND {NO_OTHER_TEXT}"
+
+
 def _listed(outcomes: Sequence[Outcome]) -> str:
     return ", ".join(f"'{one}'" for one in outcomes)
 
@@ -66,4 +73,4 @@ def end_routing(outcome: Outcome) -> str:
     return f"""UPDATE routings SET outcome = coalesce(
         (SELECT outcome FROM outcomes WHERE routing_id = :id AND outcome IN ({ended})
          ORDER BY CASE WHEN outcome = 'transfer_started' THEN 1 ELSE 0 END, seq DESC LIMIT 1), 'offered')
-        WHERE id = :id AND outcome = 'number_texted'"""  # noqa: S608 - our own words
+        WHERE id = :id AND outcome = 'number_texted' AND {NO_OTHER_TEXT}"""  # noqa: S608 - our own words

@@ -101,12 +101,12 @@ class Store:
     def outbox(self) -> Outbox:
         """Give the texts that people asked for, to send them."""
 
-        def take_back(connection: Connection, routing_id: str, outcome: Outcome, hour: datetime) -> None:
+        def end(connection: Connection, routing_id: str, outcome: Outcome, hour: datetime) -> None:
             desk = desk_on(connection)
             for sql, row in turns.ends(routing_id, outcome, hour, self._new_salt):
                 desk.run(sql, row)
 
-        return Outbox(self.writing, self.reading, take_back)
+        return Outbox(self.writing, self.reading, end)
 
     def keep_late(self, entries: Sequence[Entry]) -> None:
         """Keep what waited in the journal, all of it or nothing; what is there already stays as it is.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     NewSalt = Callable[[], bytes]
 
+
 def lock_key(kind: bytes, name: str) -> int:
     """Give the 64 bits that stand for a turn or a session among PostgreSQL's advisory locks.
 
@@ -165,8 +166,13 @@ def _keep_text(turn_id: str, text: OutgoingText, now: datetime) -> Write:
 def ends(routing_id: str, outcome: Outcome, hour: datetime, new_salt: NewSalt) -> Iterator[Write]:
     """Write how a routing ended."""
     ended = {"id": routing_id, "outcome": outcome}
-    yield statements.end_routing(outcome), {"id": routing_id} if outcome == "offered" else ended
-    yield statements.KEEP_OUTCOME, {**ended, "hour": hour, "salt": new_salt().hex(), "late": False}
+    kept = {**ended, "hour": hour, "salt": new_salt().hex(), "late": False}
+    if outcome == "offered":  # a text is taken back
+        yield statements.end_routing(outcome), {"id": routing_id}
+        yield statements.TAKE_BACK, kept
+    else:
+        yield statements.end_routing(outcome), ended
+        yield statements.KEEP_OUTCOME, kept
 
 
 def _aware(moment: datetime) -> datetime:

@@ -18,15 +18,13 @@ from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge,
 from bot import metrics
 from bot.channels import signature, sms, voice
 from bot.channels.addresses import bare_number, first_values, read_form
-from bot.channels.callers import caller_from
-from bot.channels.rest import Texter
 from bot.conversation import Answer, take_turn
 from bot.core.line import Line
-from bot.core.prompts import Speaker
 from bot.core.session import Arrival, Medium, TextFailed, Turn
 from bot.errors import StoreError
 from bot.log import event
 from bot.web.stopping import goes_on
+from bot.web.texts import words
 from bot.web.wiring import SIMULATION, Simulation, Wiring, wiring
 
 
@@ -134,25 +132,32 @@ def message_status() -> Response:
     status = g.form.get("MessageStatus") or g.form.get("SmsStatus") or ""
     known = {"queued", "sending", "sent", "delivered", "undelivered", "failed", "canceled", "read"}
     event("message.status", status=status if status in known else "other")
+    w = wiring()
+    sid, code = g.form.get("MessageSid", ""), g.form.get("ErrorCode", "")
+    w.texts.report(request.args.get("t", ""), sid, status, code if code.isdecimal() else "", _now(w))
     return _twiml(EMPTY)
 
 
 def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
     w = wiring()
     now, began = _now(w), time.perf_counter()
+    simulation, caller = _simulation(), g.form.get("From")
     arrival = replace(arrival, carried=voice.read_carried(request.args.get("s", "")))
     if w.stop.known().on and not goes_on(w.conversation, arrival, line, now):
         event("turn.stopped", channel=arrival.channel)
         metrics.count("signpost_turns_stopped_total", channel=arrival.channel)
         return _twiml(w.stop.answer(line, "voice" if arrival.channel == "voice" else "text"))
+    if not simulation and arrival.channel == "voice":
+        arrival = replace(arrival, can_be_texted=w.texts.reaches(caller))
+    compose = None if simulation else w.texts.composer(line, caller, now)
     try:
         with w.breaker.passing():
-            answer = take_turn(w.conversation, arrival, line, now, render)
+            answer = take_turn(w.conversation, arrival, line, now, render, compose=compose)
     except StoreError as error:
         event("store.unusable", logging.ERROR, error=error)
         metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
         answer = w.standby.take_turn(arrival, line, now, render)
-    if simulation := _simulation():
+    if simulation:
         simulation.seen.append(answer.node)
     event(
         "turn.taken",
@@ -162,12 +167,12 @@ def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
         replayed=answer.replayed,
     )
     _count(arrival, answer, time.perf_counter() - began)
-    if answer.text_service and not _text_number(w, line, answer, now):
+    if not _is_kept(w, line, arrival, answer, now):
         turn = arrival.turn and f"{arrival.turn}|text-failed"
         again = replace(arrival, turn=turn, inbound=TextFailed())
         answer = take_turn(w.conversation, again, line, now, render)
     response = _twiml(answer.body)
-    response.call_on_close(lambda: w.sweeper.sweep(w.clock()))
+    response.call_on_close(lambda: _tidy(w, asked=bool(answer.text_service)))
     return response
 
 
@@ -179,29 +184,34 @@ def _count(arrival: Arrival, answer: Answer, seconds: float) -> None:
         metrics.count("signpost_routings_total", channel=arrival.channel, service=answer.service)
 
 
-def _text_number(w: Wiring, line: Line, answer: Answer, now: datetime) -> bool:
-    """Send a service's number to the phone that is calling; False when it can't be handed over."""
-    flow, directory = w.catalogue.flows[line.flow], w.catalogue.directory
-    service_id = answer.text_service or ""
-    speaker = Speaker(flow, directory, flow.wording(answer.language), "text", now)
-    caller = caller_from(g.form.get("From"))
-    texter = _texter(w)
-    if texter is None or not caller.number:
-        return False
-    body = speaker.phrase("texted", number=directory.services[service_id].phone.display)
+def _tidy(w: Wiring, *, asked: bool) -> None:
+    """Do what is left for after the answer."""
+    w.texts.nudge(w.clock(), asked=asked)
+    w.sweeper.sweep(w.clock())
+
+
+def _is_kept(w: Wiring, line: Line, arrival: Arrival, answer: Answer, now: datetime) -> bool:
+    """Say whether a text that the answer promises will be tried; True when it promises none."""
+    if arrival.channel != "voice" or not (answer.text_service or answer.replayed):
+        return True
+    simulation = _simulation()
+    if not simulation:
+        return w.texts.promised(answer, g.form.get("From"), now)
+    return not answer.text_service or _show(simulation, w, line, answer, now)
+
+
+def _show(simulation: Simulation, w: Wiring, line: Line, answer: Answer, now: datetime) -> bool:
+    """Show a text on the simulated phone, at once; False when it is not for that phone."""
+    body = words(w.catalogue, line, answer.text_service or "", answer.language, now)
     try:
-        texter.send(
-            to=caller.number,
+        simulation.texter.send(
+            to=g.form.get("From", ""),
             from_=line.text_number,
             body=body,
             status_url=f"{w.settings.public_url}/twilio/status/message",
         )
-    except Exception as error:  # noqa: BLE001 - whatever a REST client raises, the caller must hear the number
-        event("text.failed", logging.ERROR, error=error, service=service_id)
-        metrics.count("signpost_texts_total", result="failed")
+    except ValueError:
         return False
-    event("text.sent", service=service_id)
-    metrics.count("signpost_texts_total", result="sent")
     return True
 
 
@@ -228,11 +238,6 @@ def _simulation() -> Simulation | None:
 def _now(w: Wiring) -> datetime:
     simulation = _simulation()
     return simulation.now if simulation and simulation.now else w.clock()
-
-
-def _texter(w: Wiring) -> Texter | None:
-    simulation = _simulation()
-    return simulation.texter if simulation else w.texter
 
 
 def _twiml(document: str) -> Response:

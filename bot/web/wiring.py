@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import TURN_SECONDS, Entry, Journal, Known, Store, within
 from bot.web.stopping import PlannedStop
+from bot.web.texts import Texts
 
 KEY = "signpost"
 # Set in the WSGI environment by the simulator, which runs in this process. No header can reach
@@ -94,7 +95,7 @@ class Wiring:
     sweeper: Sweeper
     stop: PlannedStop
     clock: Callable[[], datetime]
-    texter: Texter | None
+    texts: Texts
     safe: Mapping[tuple[str, Medium], str]
     displays: tuple[str, ...]
     base: str

@@ -235,8 +235,9 @@ def test_texts_to_a_number_are_counted_for_a_day_and_refused_ones_are_not(store:
     outbox.refuse("t0", "three a day")
     assert outbox.was_refused("t0")
     assert not outbox.was_refused("t1")
-    assert outbox.asked_since("anna", NOW - KEPT, "t3") == 2
-    assert outbox.asked_since("anna", NOW + MINUTE, "t3") == 1
+    assert outbox.asked_before("anna", "t3", NOW + 3 * MINUTE) == 2
+    assert outbox.asked_before("anna", "t2", NOW + 2 * MINUTE) == 1
+    assert outbox.asked_before("anna", "t9", NOW + MINUTE + KEPT) == 2  # t1 is a day old
 
 
 def test_a_text_is_known_by_its_message_and_gone_after_a_day(store: Store, database_url: str) -> None:
