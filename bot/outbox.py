@@ -84,8 +84,15 @@ class Sender:
     new_lease: Callable[[], str] = lambda: secrets.token_hex(8)
     _told: str = field(default="", init=False)
 
-    def __post_init__(self) -> None:
-        self.outbox, self.envelope = self.rules.outbox, self.rules.envelope
+    @property
+    def outbox(self) -> Outbox:
+        """Where the texts are."""
+        return self.rules.outbox
+
+    @property
+    def envelope(self) -> Envelope:
+        """What opens them."""
+        return self.rules.envelope
 
     def start(self, stop: Event) -> Thread:
         """Send in a thread until somebody sets `stop`: a slow carrier must not hold up the audited log."""

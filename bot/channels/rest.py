@@ -5,6 +5,7 @@ twilio.rest takes half a second to import and is not needed until the first text
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
@@ -100,7 +101,10 @@ def _told(fault: Exception) -> TextError:
     from twilio.base.exceptions import TwilioException  # noqa: PLC0415 - as above
 
     if isinstance(fault, TwilioException):
-        status, code = getattr(fault, "status", 0) or 0, getattr(fault, "code", 0) or 0
+        # A refused list is told in words alone: 'Unable to fetch page', 'HTTP 503 {"code": 20503, …}'.
+        in_words = re.search(r"HTTP (\d+)", str(fault))
+        status = getattr(fault, "status", 0) or (int(in_words[1]) if in_words else 0)
+        code = getattr(fault, "code", 0) or 0
         if code in REFUSED_FOR_GOOD:
             return TextRefusedError(str(code))
         if status == BAD_REQUEST:  # the same request will not be any better later
