@@ -18,10 +18,9 @@ from bot.breaker import Breaker
 from bot.catalogue import Catalogue, load
 from bot.channels.rest import Messages
 from bot.conversation import Conversation, Understand
-from bot.envelope import Envelope
 from bot.errors import CatalogueError, StoreError
 from bot.log import configure, event
-from bot.outbox import Rules, make_sender, nobody
+from bot.outbox import make_rules, make_sender
 from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import Journal, Known, Store, open_store, upgrade
@@ -183,9 +182,8 @@ def _texts(
     clock: Callable[[], datetime],
 ) -> Texts:
     """Put together what promises and sends texts; without an account none is offered."""
-    outbox, envelope = store.outbox(), Envelope(settings.secret_key.encode())
-    rules = Rules(outbox, envelope, settings.text_abroad, nobody)
-    return Texts(catalogue, outbox, envelope, rules, make_sender(settings, rules, clock, messages))
+    rules = make_rules(settings, store.outbox())
+    return Texts(catalogue, rules, make_sender(settings, rules, clock, messages))
 
 
 def _add_simulator(app: Flask) -> None:

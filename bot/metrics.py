@@ -30,7 +30,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "signpost_routings_lost_total": ("Routings that not even the journal could take", ()),
     "signpost_webhooks_refused_total": ("Requests without a good signature", ()),
     "signpost_webhooks_failed_total": ("Webhooks answered with every number after a fault", ()),
-    "signpost_texts_total": ("Texts that were asked for on a call", ("result",)),
+    "signpost_texts_total": ("What this server saw of texts that were asked for on a call", ("result",)),
 }
 HISTOGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "signpost_turn_seconds": ("How long an answer took, from webhook to TwiML", ("channel",)),
@@ -42,6 +42,8 @@ GAUGES: dict[str, str] = {
     "signpost_stopped": "1 while the operator has stopped the line, else 0",
     "signpost_digests_waiting": "Daily digests that have not reached their partner yet; -1 when nobody knows",
     "signpost_digests_given_up": "Daily digests of the last month that never reached their partner",
+    "signpost_outbox_waiting": "Texts that were asked for and that Twilio has not taken yet; -1 unknown",
+    "signpost_outbox_not_arrived": "Texts of the last day that did not arrive, as far as known; -1 unknown",
     "signpost_listings_stale": "Active listings that nobody has assured within a year",
 }
 # What a process says of itself; over several of them the greatest counts.

@@ -122,6 +122,8 @@ class Sender:
         return done
 
     def _send_due(self, most: int) -> int:
+        if not self.outbox.is_due(self.clock()):
+            return 0
         for done in range(most):
             claim = self.outbox.claim(self.clock(), self.new_lease())
             if claim is None:
@@ -205,6 +207,11 @@ class Sender:
         if self.outbox.end(claim, status, reason, self.clock()):
             event("text.ended", logging.WARNING, status=status, reason=reason, tries=claim.tries)
             metrics.count("signpost_texts_total", result=status)
+
+
+def make_rules(settings: Settings, outbox: Outbox, opted_out: OptedOut = nobody) -> Rules:
+    """Make the rules of this line, the same for who promises a text and for who sends it."""
+    return Rules(outbox, Envelope(settings.secret_key.encode()), settings.text_abroad, opted_out)
 
 
 def make_sender(

@@ -36,7 +36,11 @@ class Commands(click.Group):
         "kill-switch": ("bot.cli.kill_switch:kill_switch", "Stop the line for planned work."),
         "doctor": ("bot.cli.doctor:doctor", "Examine the whole: what is wrong, and its cure."),
         "digest": ("bot.cli.digest:digest", "Show what partners are sent each day."),
-        "worker": ("bot.cli.worker:worker", "Write and sign the audited log, delete what has expired."),
+        "worker": (
+            "bot.cli.worker:worker",
+            "Write and sign the audited log, send texts, delete what has expired.",
+        ),
+        "outbox": ("bot.cli.outbox:outbox", "Say what became of the texts that callers asked for."),
         "purge": ("bot.cli.purge:purge", "Delete what has expired, now."),
         "demo": ("bot.cli.demo:demo", "Fill a database with made-up records."),
         "partners": ("bot.cli.partners:partners", "Say who may sign in to the partners' portal."),

@@ -55,9 +55,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _work_beside(chosen: Settings) -> None:
-    """In development, write the audited log in a thread; in production `signpost worker` does."""
+    """In development, write the audited log, send texts and digests in threads; else `signpost worker` does."""
     from bot.cli.digest import build as digests  # noqa: PLC0415 - production has no use for it here
-    from bot.cli.worker import build  # noqa: PLC0415 - production has no use for it here
+    from bot.cli.worker import build, sender  # noqa: PLC0415 - production has no use for it here
 
     works, asks = build(chosen)
     stop = Event()
@@ -65,6 +65,8 @@ def _work_beside(chosen: Settings) -> None:
     if asks is not None:
         asks.start(stop)
     digests(chosen).start(stop)
+    if (sends := sender(chosen, works.store)) is not None:
+        sends.start(stop)
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""`signpost worker`: the audited log, retention, and what partners are sent each day."""
+"""`signpost worker`: the audited log, retention, texts that callers ask for, what partners are sent."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from bot.ledger.integrator import Integrator
+    from bot.outbox import Sender
     from bot.store import Store
     from bot.witnessing import Witnessing
     from bot.worker import Worker
@@ -31,7 +32,7 @@ SALT_BYTES = 32
     "--adopt", is_flag=True, help="On a machine that joins others: begin its guard from the database."
 )
 def worker(*, adopt: bool) -> None:
-    """Write the audited log, sign it, delete what has expired, send partners their digests. Ctrl-C stops it.
+    """Write and sign the audited log, send texts and digests, delete what has expired. Ctrl-C stops it.
 
     It alone needs the signing keys (LEDGER_KEYS) and the guard (LEDGER_GUARD_PATH). Several may run:
     one works at a time, and another takes over when it ends. In development `signpost run` has
@@ -60,6 +61,8 @@ def worker(*, adopt: bool) -> None:
     if asks is not None:
         asks.start(stop)
     digests(chosen).start(stop)
+    if (sends := sender(chosen, works.store)) is not None:
+        sends.start(stop)
     works.run(stop)
 
 
@@ -88,6 +91,13 @@ def build(chosen: Settings) -> tuple[Worker, Witnessing | None]:
     )
     policy = catalogue.witness_policy
     return works, Witnessing(ledger, policy, present) if policy.witnesses else None
+
+
+def sender(chosen: Settings, store: Store) -> Sender | None:
+    """Make what sends the texts that callers asked for; None without an account at Twilio."""
+    from bot.outbox import make_rules, make_sender  # noqa: PLC0415 - as above
+
+    return make_sender(chosen, make_rules(chosen, store.outbox()), present)
 
 
 def integrator(catalogue: Catalogue, store: Store, *, paced: bool = False) -> Integrator:

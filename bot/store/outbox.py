@@ -111,6 +111,16 @@ class Outbox:
         """Take what begins a transaction, and what writes how a routing went on."""
         self._writing, self._reading, self._end_routing = writing, reading, end_routing
 
+    def is_due(self, now: datetime) -> bool:
+        """Say whether any text is due, without keeping those who write waiting.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        due = select(_ROW.id).where(_ROW.status == "waiting", _ROW.due_at <= now).limit(1)
+        with self._reading("the outbox can't be read") as connection:
+            return connection.execute(due).first() is not None
+
     def claim(self, now: datetime, lease: str) -> Claim | None:
         """Lease the next text that is due to whoever has made up `lease`; None when there is none.
 

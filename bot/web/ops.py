@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
@@ -14,6 +15,8 @@ from bot.store import digests
 from bot.web.wiring import Wiring, wiring
 
 bp = Blueprint("ops", __name__)
+
+OLDEST_TEXT = timedelta(minutes=5)
 
 
 @bp.get("/healthz")
@@ -42,6 +45,7 @@ def ready() -> tuple[Response, int]:
             "reasons": [] if faults else condition.ledger_reasons(w.store, w.clock()),
         },
         "stop": {"ok": True, "reasons": _stopped(w)},
+        "outbox": {"ok": True, "reasons": [] if faults else _outbox(w)},  # nor must a text that can't go
         "flows": {"ok": True, "revisions": {name: flow.revision for name, flow in w.catalogue.flows.items()}},
     }
     healthy = all(check["ok"] for check in checks.values())
@@ -62,6 +66,7 @@ def counts() -> Response:
     gauges = [
         ("signpost_up", float(not w.store.ready())),
         ("signpost_journal_waiting", condition.waiting(w.standby.journal)),
+        *_texts(w),
         ("signpost_listings_stale", float(len(_stale(w)))),
         ("signpost_checkpoint_age_seconds", condition.checkpoint_age_seconds(w.store, w.clock())),
         ("signpost_stopped", float(w.stop.known().on)),
@@ -99,3 +104,26 @@ def _digests(w: Wiring) -> tuple[float, float]:
             return digests.counted(connection)
     except StoreError:
         return -1.0, -1.0
+
+
+def _outbox(w: Wiring) -> list[str]:
+    """Whether a text has waited for longer than faults that pass by themselves explain."""
+    try:
+        standing = w.texts.outbox.standing()
+    except StoreError as fault:
+        return [str(fault)]
+    if standing.oldest is None or w.clock() - standing.oldest <= OLDEST_TEXT:
+        return []
+    minutes = int((w.clock() - standing.oldest).total_seconds() // 60)
+    cure = "signpost outbox says why; start signpost worker, or examine signpost twilio doctor"
+    return [f"{standing.waiting} texts wait, the oldest for {minutes} minutes; cure: {cure}"]
+
+
+def _texts(w: Wiring) -> list[tuple[str, float]]:
+    """How many texts wait, and how many of the last day did not arrive; -1 when it can't be counted."""
+    try:
+        standing = w.texts.outbox.standing()
+        waiting, lost = standing.waiting, standing.not_arrived
+    except StoreError:
+        waiting = lost = -1
+    return [("signpost_outbox_waiting", waiting), ("signpost_outbox_not_arrived", lost)]

@@ -14,7 +14,7 @@ from bot.conversation import Answer, Compose
 from bot.core.line import Line
 from bot.core.prompts import Speaker
 from bot.core.session import Turn
-from bot.envelope import Envelope, Letter
+from bot.envelope import Letter
 from bot.errors import StoreError
 from bot.log import event
 from bot.outbox import Rules, Sender
@@ -30,12 +30,15 @@ class Texts:
     """Promises texts in a turn's transaction, and sends them after its answer. `sender` None: it can't."""
 
     catalogue: Catalogue
-    outbox: Outbox
-    envelope: Envelope
     rules: Rules
     sender: Sender | None
     _lock: Lock = field(default_factory=Lock, init=False)
     _next: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where the texts are kept."""
+        return self.rules.outbox
 
     def reaches(self, raw_from: str | None) -> bool:
         """Say whether this caller can be offered a text."""
@@ -50,8 +53,8 @@ class Texts:
                 return None
             body = words(self.catalogue, line, turn.text_service, turn.language, now)
             letter = Letter(number, line.text_number, body)
-            sealed = self.envelope.seal(text_id, letter)
-            recipient = self.envelope.recipient(number)
+            sealed = self.rules.envelope.seal(text_id, letter)
+            recipient = self.rules.envelope.recipient(number)
             return OutgoingText(sealed, recipient, line.id, turn.text_service, routing_id)
 
         return compose
@@ -78,7 +81,7 @@ class Texts:
     def report(self, token: str, sid: str, status: str, reason: str, now: datetime) -> None:
         """Take what the carrier says of a text."""
         try:
-            new = self.outbox.report(token, self.envelope.sid(sid), status, reason, now)
+            new = self.outbox.report(token, self.rules.envelope.sid(sid), status, reason, now)
         except StoreError as fault:
             event("text.unreported", logging.WARNING, error=fault)
             return
