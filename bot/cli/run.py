@@ -55,7 +55,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _work_beside(chosen: Settings) -> None:
-    """In development, write the audited log, send texts and digests in threads; else `signpost worker` does."""
+    """In development, do in threads what `signpost worker` does otherwise."""
     from bot.cli.digest import build as digests  # noqa: PLC0415 - production has no use for it here
     from bot.cli.worker import build, sender  # noqa: PLC0415 - production has no use for it here
 

@@ -34,9 +34,9 @@ SALT_BYTES = 32
 def worker(*, adopt: bool) -> None:
     """Write and sign the audited log, send texts and digests, delete what has expired. Ctrl-C stops it.
 
-    It alone needs the signing keys (LEDGER_KEYS) and the guard (LEDGER_GUARD_PATH). Several may run:
-    one works at a time, and another takes over when it ends. In development `signpost run` has
-    one inside.
+    It alone needs the signing keys (LEDGER_KEYS) and the guard (LEDGER_GUARD_PATH); it sends texts where
+    there is an account at Twilio. Several may run: one writes the log at a time, and another takes
+    over when it ends. In development `signpost run` has one inside.
     """
     from bot.log import configure  # noqa: PLC0415 - `--help` can do without
     from bot.store import upgrade  # noqa: PLC0415 - as above
