@@ -116,7 +116,7 @@ def _outbox(w: Wiring) -> list[str]:
         return []
     minutes = int((w.clock() - standing.oldest).total_seconds() // 60)
     cure = "signpost outbox says why; start signpost worker, or examine signpost twilio doctor"
-    return [f"{standing.waiting} texts wait, the oldest for {minutes} minutes; cure: {cure}"]
+    return [f"texts that wait: {standing.waiting}, the oldest for {minutes} minutes; cure: {cure}"]
 
 
 def _texts(w: Wiring) -> list[tuple[str, float]]:

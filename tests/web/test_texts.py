@@ -209,7 +209,7 @@ def test_texts_that_wait_too_long_show_for_the_operator(
     assert client.get("/readyz").get_json()["checks"]["outbox"] == {"ok": True, "reasons": []}
     line.pass_time(6)
     [reason] = client.get("/readyz").get_json()["checks"]["outbox"]["reasons"]
-    assert reason.startswith("1 texts wait, the oldest for 6 minutes; cure: ")
+    assert reason.startswith("texts that wait: 1, the oldest for 6 minutes; cure: ")
     told = client.get("/metrics").text
     assert (value(told, "signpost_outbox_waiting"), value(told, "signpost_outbox_not_arrived")) == (1, 0)
     monkeypatch.setenv("DATABASE_URL", sqlite_url(tmp_path))
