@@ -7,6 +7,7 @@ is answered with HTTP 200 and TwiML whatever happens, because anything else is s
 from __future__ import annotations
 
 import logging
+import re
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -37,6 +38,7 @@ class Render(Protocol):
 bp = Blueprint("webhooks", __name__, url_prefix="/twilio")
 
 FORM = "application/x-www-form-urlencoded"
+CODE = re.compile(r"[1-9][0-9]{4}")  # of Twilio's errors
 MOST_FIELDS = 500  # Twilio sends about forty
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -134,7 +136,7 @@ def message_status() -> Response:
     event("message.status", status=status if status in known else "other")
     w = wiring()
     sid, code = g.form.get("MessageSid", ""), g.form.get("ErrorCode", "")
-    w.texts.report(request.args.get("t", ""), sid, status, code if code.isdecimal() else "", _now(w))
+    w.texts.report(request.args.get("t", ""), sid, status, code if CODE.fullmatch(code) else "", _now(w))
     return _twiml(EMPTY)
 
 

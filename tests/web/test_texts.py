@@ -91,9 +91,10 @@ def test_a_text_that_did_not_arrive_is_on_record_with_the_carriers_code(line: Pl
     assert outcome(line) == "offered"
 
 
-def test_a_code_that_is_no_code_is_not_kept(line: PlayedLine) -> None:
+@pytest.mark.parametrize("code", [MOBILE, MOBILE[1:], "30006 ", "x"])
+def test_a_code_that_is_no_code_is_not_kept(line: PlayedLine, code: str) -> None:
     asks(line)
-    reports(line, "undelivered", code=MOBILE)
+    reports(line, "undelivered", code=code)
     assert ended(line) == {("undelivered", ""): 1}
 
 
