@@ -25,9 +25,10 @@ class Intent:
     """What a message means.
 
     `rule` names what decided, for the record and for an auditor: a rule's id ("en.breathing.stopped"),
-    or "model" where the statistical model did. `score` (0 to 1) is how sure that is. `language` is the
-    language that the message seems to be in, "en" or another of the line's. `second` is the next
-    likeliest label, for a question when the first is unsure.
+    or "model" where the statistical model did; "model.overdose" is an emergency that it found, by what
+    was seen with it. `score` (0 to 1) is how sure that is. `language` is the language that the message
+    seems to be in, "en" or another of the line's. `second` is the next likeliest label, for a question
+    when the first is unsure.
     """
 
     label: Label

@@ -15,7 +15,7 @@ from bot.understanding.vocabulary import Vocabulary, flat
 from bot.understanding.words import fold
 
 REACHES = ("clause", "message")
-RULE_KEYS = {"id", "means", "match", "unless", "guards", "negatable", "examples", "never"}
+RULE_KEYS = {"id", "means", "match", "unless", "guards", "negatable", "beside", "examples", "never"}
 GUARD_KEYS = {"means", "match", "unless", "reach", "shared", "examples"}
 FILE_KEYS = {"status", "approved_by", "spelling", "emoji", "sets", "guards", "rules", "usual"}
 
@@ -174,6 +174,7 @@ class _Reader:
                 self._patterns(f"{item}.unless", table.get("unless", ())),
                 frozenset(named & set(guards)),
                 bool(table.get("negatable", True)),
+                bool(table.get("beside", False)),
                 tuple(table.get("examples", ())),
                 tuple(table.get("never", ())),
             )

@@ -30,7 +30,11 @@ class Guard:
 
 @dataclass(frozen=True)
 class Rule:
-    """One kind of emergency. `guards` are the ids of those that may silence it."""
+    """One kind of emergency. `guards` are the ids of those that may silence it.
+
+    A rule that is `beside` speaks only where another does: to be deaf is no emergency, but it changes
+    what helps in one.
+    """
 
     id: str
     means: str
@@ -38,6 +42,7 @@ class Rule:
     unless: tuple[Pattern, ...]
     guards: frozenset[str]
     negatable: bool
+    beside: bool
     examples: tuple[str, ...]
     never: tuple[str, ...]
 
@@ -59,33 +64,47 @@ class Language:
         guards = {guard.id: frozenset(_where(guard, clauses)) for guard in self.guards.values()}
         speaking: list[str] = []
         silenced: list[str] = []
+        beside: list[str] = []
         for rule in self.rules:
-            loud = silent = False
-            for number, start in _matches(rule.match, clauses):
-                quiet = rule.negatable and _negated(clauses[number], start)
-                quiet = quiet or any(number in guards[guard] for guard in rule.guards)
-                quiet = quiet or any(True for _ in _matches(rule.unless, clauses))
-                loud, silent = loud or not quiet, silent or quiet
-                if loud:
-                    break
+            loud, silent = self._hear(rule, clauses, guards)
             if loud:
-                speaking.append(rule.id)
-            elif silent:
+                (beside if rule.beside else speaking).append(rule.id)
+            elif silent and not rule.beside:
                 silenced.append(rule.id)
         names = frozenset(name for clause in clauses for name in clause.spans)
         heard = frozenset(guard for guard, where in guards.items() if where)
-        return Heard(clauses, tuple(speaking), tuple(silenced), heard, names)
+        spoken = (*speaking, *beside) if speaking else ()
+        return Heard(clauses, spoken, tuple(silenced), heard, names, tuple(beside))
+
+    @staticmethod
+    def _hear(
+        rule: Rule, clauses: Sequence[Clause], guards: Mapping[str, frozenset[int]]
+    ) -> tuple[bool, bool]:
+        """Whether a rule is found and speaks, and whether it is found somewhere and silenced there."""
+        silent = False
+        for number, start in _matches(rule.match, clauses):
+            quiet = rule.negatable and _negated(clauses[number], start)
+            quiet = quiet or any(number in guards[guard] for guard in rule.guards)
+            quiet = quiet or any(True for _ in _matches(rule.unless, clauses))
+            if not quiet:
+                return True, silent
+            silent = True
+        return False, silent
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What the rules of one language make of a message."""
+    """What the rules of one language make of a message.
+
+    `beside` are those that speak as soon as anything else finds an emergency.
+    """
 
     clauses: tuple[Clause, ...]
     speaking: tuple[str, ...]
     silenced: tuple[str, ...]
     guards: frozenset[str]
     sets: frozenset[str]
+    beside: tuple[str, ...]
 
 
 def _where(guard: Guard, clauses: Sequence[Clause]) -> Iterator[int]:

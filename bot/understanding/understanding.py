@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.core.intent import Intent, Label
+from bot.understanding.advice import deciding, of_model
 from bot.understanding.ages import Ages, read_ages
 from bot.understanding.features import Seen, features
 from bot.understanding.language import Detector
@@ -68,13 +69,13 @@ class Understanding:
             return Intent("menu" if "?" in text else "unknown", "nothing.said", 1.0, language)
         if seen.message.plain in OPT_OUT or OPT_OUT_WORDS.match(seen.message.plain):
             return Intent("stop", "stop.word", 1.0, language)
-        speaking = [rule for _, one in seen.heard for rule in one.speaking]
+        speaking = any(one.speaking for _, one in seen.heard)
         likely = self._likely(seen)
         danger = likely["emergency"]
         if speaking:
-            return Intent("emergency", speaking[0], max(danger, 0.5), language)
+            return Intent("emergency", deciding(seen), max(danger, 0.5), language)
         if danger >= SURE_OF_DANGER:
-            return Intent("emergency", "model", danger, language)
+            return Intent("emergency", of_model(seen), danger, language)
         return _rest(seen.under_age, likely, language)
 
     def see(self, text: str, channel: str, language: str, spoken: Sequence[str]) -> Seen:

@@ -118,6 +118,10 @@ def texter(*texts: str) -> Person:
         ("en.suicide.now", "emergency-suicide", "116 123"),
         ("en.weapon", "emergency", "press 55"),
         ("model", "emergency", "press 55"),
+        ("model.weapon", "emergency", "press 55"),
+        ("model.overdose", "emergency-overdose", "recovery position"),
+        ("model.deaf", "emergency-deaf", "999 BSL"),
+        ("pl.deaf", "emergency-deaf", "999 BSL"),
     ],
 )
 def test_the_kind_of_emergency_decides_the_advice(rule: str, node: str, words: str) -> None:
