@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from bot.core.session import Channel, Session
 from bot.errors import SignpostError
 from bot.understanding import Understanding, load
 from bot.understanding.report import judge, read, render
+from bot.understanding.summary import SUMMARY_FILE, summarise
 from bot.understanding.train import train as train_model
 from bot.understanding.understanding import MODEL_FILE
 
@@ -83,12 +85,21 @@ def understanding() -> None:
     help="A file of ids, one a line: messages that only sound like danger.",
 )
 @click.option("--no-texts", is_flag=True, help="Leave the messages themselves out of the list of misses.")
-def report(file: Path, lookalikes: Path | None, *, no_texts: bool) -> None:
+@click.option("--write", is_flag=True, help=f"Keep the counts in flows/{SUMMARY_FILE}, for the portal.")
+def report(file: Path, lookalikes: Path | None, *, no_texts: bool, write: bool) -> None:
     """Judge labelled messages: {"id","text","label","channel","lang","also_ok","lookalike"} lines."""
     ids = frozenset(lookalikes.read_text("utf-8").split()) if lookalikes else frozenset[str]()
-    loaded = load(settings().flows_dir)
+    folder = settings().flows_dir
+    loaded = load(folder)
     judged = judge(read(file, ids), loaded.understand)
     click.echo(render(judged, texts=not no_texts))
+    if write:
+        digest, today = hashlib.sha256(file.read_bytes()).hexdigest(), datetime.now(UTC).date()
+        summary = summarise(
+            judged, file=file.name, file_sha256=digest, revision=loaded.revision, on=today
+        ).render()
+        (folder / SUMMARY_FILE).write_text(summary, "utf-8")
+        click.echo(f"\nflows/{SUMMARY_FILE}: written")
 
 
 @understanding.command()

@@ -99,15 +99,16 @@ def _shares(judged: Sequence[Judged]) -> Iterator[str]:
     young = [one for one in judged if one.message.label == "young"]
     yield f"right label: {_share(judged, lambda one: one.right)}"
     yield from _by_group("right label", judged, lambda one: one.right)
-    yield f"emergencies found: {_share(danger, _is_alarm)}"
-    yield from _by_group("emergencies found", danger, _is_alarm)
-    yield f"false alarms: {_share(calm, _is_alarm)}"
+    yield f"emergencies found: {_share(danger, is_alarm)}"
+    yield from _by_group("emergencies found", danger, is_alarm)
+    yield f"false alarms: {_share(calm, is_alarm)}"
     alike = [one for one in calm if one.message.lookalike]
-    yield f"false alarms on look-alikes: {_share(alike, _is_alarm)}"
+    yield f"false alarms on look-alikes: {_share(alike, is_alarm)}"
     yield f"young sent to recovery: {_share(young, lambda one: one.intent.label == 'recovery')}"
 
 
-def _is_alarm(one: Judged) -> bool:
+def is_alarm(one: Judged) -> bool:
+    """Whether a message was answered as an emergency."""
     return one.intent.label == "emergency"
 
 
@@ -120,11 +121,16 @@ def _by_group(title: str, judged: Sequence[Judged], hit: Callable[[Judged], bool
         yield f"  {title}, {language} {channel}: {_share(some, hit)}"
 
 
-def _confusion(judged: Sequence[Judged]) -> Iterator[str]:
-    """What each label (down) was taken for (across); an accepted alternative counts as the label."""
-    pairs = Counter(
+def confusion(judged: Sequence[Judged]) -> Counter[tuple[str, str]]:
+    """How often each label was taken for each; an accepted alternative counts as the label."""
+    return Counter(
         (one.message.label, one.message.label if one.right else one.intent.label) for one in judged
     )
+
+
+def _confusion(judged: Sequence[Judged]) -> Iterator[str]:
+    """What each label (down) was taken for (across)."""
+    pairs = confusion(judged)
     yield f"{'meant / taken for':<18}" + "".join(f"{label[:6]:>8}" for label in LABELS)
     for label in LABELS:
         yield f"{label:<18}" + "".join(f"{pairs[label, taken] or '.':>8}" for taken in LABELS)
@@ -132,7 +138,7 @@ def _confusion(judged: Sequence[Judged]) -> Iterator[str]:
 
 def _misses(judged: Sequence[Judged], *, texts: bool) -> Iterator[str]:
     yield "wrong:"
-    for one in sorted(judged, key=lambda one: (one.message.label != "emergency", not _is_alarm(one))):
+    for one in sorted(judged, key=lambda one: (one.message.label != "emergency", not is_alarm(one))):
         if not one.right:
             message, intent = one.message, one.intent
             told = f"  {message.id} {message.language} {message.channel} {message.label} -> {intent.label}"

@@ -5,6 +5,7 @@ access                   who asks, whether they may, and the log of what they lo
 cookies, form_tokens, keys, passwords, codes, throttle    what keeps others out
 sign_in, set_up, account, token_pages, access_pages       the pages for accounts
 overview, routing_pages, proof_pages, log_pages, directory_pages, export_pages    those about the record
+understanding_page       how well free text is understood, by the last report
 figures, periods, queries, names, files, log_view    what those pages and the API say, and how
 api                      the same for programs
 """
@@ -24,6 +25,7 @@ from bot.web.portal import (
     set_up,
     sign_in,
     token_pages,
+    understanding_page,
 )
 from bot.web.portal.access import is_api
 from bot.web.portal.api import api, api_refused
@@ -45,4 +47,5 @@ __all__ = [
     "set_up",
     "sign_in",
     "token_pages",
+    "understanding_page",
 ]

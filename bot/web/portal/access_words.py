@@ -21,5 +21,6 @@ WORDS = {
     "tokens.seen": "Looked at the API tokens",
     "accesses.seen": "Looked at this log",
     "overview.seen": "Looked at the overview",
+    "understanding.seen": "Looked at how well texts are understood",
     "refused": "Was refused a page",
 }

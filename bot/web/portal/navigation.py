@@ -15,6 +15,7 @@ ENTRIES = (
     ("portal.log", "The log"),
     ("portal.directory", "Directory"),
     ("portal.assurances_page", "Assurances"),
+    ("portal.understanding", "Understanding"),
     ("portal.downloads", "Downloads"),
     ("portal.verify", "Verify"),
     ("portal.accesses", "Accesses"),

@@ -33,12 +33,16 @@ PAGES = {
         "downloads": "/downloads",
     },
     AUDITOR: {"line": "", "auditor-log": "/log", "auditor-downloads": "/downloads"},
-    OPERATOR: {"operator-directory": "/directory", "assurances": "/assurances"},
+    OPERATOR: {
+        "operator-directory": "/directory",
+        "assurances": "/assurances",
+        "understanding": "/understanding",
+    },
 }
 
 PICTURED = {
     *("overview", "routings", "routing", "log", "entries", "verify", "directory", "downloads", "line"),
-    "assurances",
+    *("assurances", "understanding"),
 }
 LONG = {"entries", "routings"}
 

@@ -35,17 +35,19 @@ EVERYBODY = (
     "/downloads/figures.csv?period=2026-10",
 )
 OPERATOR_ONLY = ("/assurances",)
+NOT_PARTNERS = ("/understanding",)
 ROLES = {SAM: "partner", AUDITOR: "auditor", OPERATOR: "operator"}
 
 
-@pytest.mark.parametrize("path", [*PARTNER_ONLY, *EVERYBODY, *OPERATOR_ONLY])
+@pytest.mark.parametrize("path", [*PARTNER_ONLY, *EVERYBODY, *OPERATOR_ONLY, *NOT_PARTNERS])
 def test_each_page_is_for_its_roles_alone(portal: Portal, path: str) -> None:
     for email, role in ROLES.items():
         allowed = path in EVERYBODY or role == ("operator" if path in OPERATOR_ONLY else "partner")
+        allowed = role != "partner" if path in NOT_PARTNERS else allowed
         assert portal.person(email).get(path).status_code == (200 if allowed else 403), (path, role)
 
 
-@pytest.mark.parametrize("path", [*PARTNER_ONLY, *EVERYBODY, *OPERATOR_ONLY])
+@pytest.mark.parametrize("path", [*PARTNER_ONLY, *EVERYBODY, *OPERATOR_ONLY, *NOT_PARTNERS])
 def test_whoever_has_not_signed_in_is_sent_to_the_door(portal: Portal, path: str) -> None:
     answer = Person(portal.line).get(path)
     assert answer.status_code == 303
