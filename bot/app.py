@@ -95,6 +95,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         limits=settings.limits,
         opted_out=known.opted_out,
         spent_of=known.spent_of,
+        redact_after=settings.redact_after,
     )
     journal, breaker = _journal(settings), Breaker(seconds)
     stop = PlannedStop(partial(read_switch, store), catalogue, clock)

@@ -21,6 +21,7 @@ from bot.core.intent import Intent
 from bot.core.limits import Limits, Phrases, Spent, carried_on, counted, moderate
 from bot.core.line import Line
 from bot.core.match import fold, is_own_word, key_in
+from bot.core.redaction import Redaction, redaction_of
 from bot.core.session import (
     Arrival,
     Channel,
@@ -51,7 +52,11 @@ Understand = Callable[[str, str, Sequence[str]], Intent]
 
 @dataclass(frozen=True)
 class Conversation:
-    """What every turn needs: the script, the directory, the store, and what a record says of us."""
+    """What every turn needs: the script, the directory, the store, and what a record says of us.
+
+    `redact_after` is how long the carrier may keep the messages and calls of those who were sent to a
+    service; None leaves them there.
+    """
 
     flows: Mapping[str, Flow]
     directory: Directory
@@ -66,6 +71,7 @@ class Conversation:
     opted_out: Callable[[str], bool] = lambda _person: False
     spent_of: Callable[[str, datetime], Spent] = lambda _line, _now: Spent()
     own_words: dict[tuple[str, str, tuple[str, ...]], Intent] = field(default_factory=dict, repr=False)
+    redact_after: timedelta | None = None
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
 
 
@@ -149,6 +155,7 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
             opt_out=None if opt_out is None else (opt_out_id(conversation, arrival.person), opt_out),
             spends=_spends(turn, arrival, line, now),
             text=compose(turn, turn_id, session.routing_id) if compose and turn.text_service else None,
+            redaction=redaction_due(conversation, arrival, now) if routing else None,
         )
 
     taken = conversation.store.take(turn_id, session_id, now, expires_at, decide)
@@ -217,6 +224,13 @@ def new_session(conversation: Conversation, arrival: Arrival, line: Line, now: d
         now + _lifetime(conversation, arrival),
         arrival.can_be_texted,
     )
+
+
+def redaction_due(conversation: Conversation, arrival: Arrival, now: datetime) -> Redaction | None:
+    """Say what the carrier is to delete of whoever was sent to a service, and when; None if nothing."""
+    if conversation.redact_after is None:
+        return None
+    return redaction_of(arrival.sid, now + conversation.redact_after)
 
 
 def routing_of(

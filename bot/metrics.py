@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    pass
+    from prometheus_client.core import CounterMetricFamily
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)  # Twilio waits 15 s
@@ -44,13 +44,19 @@ GAUGES: dict[str, str] = {
     "signpost_digests_given_up": "Daily digests of the last month that never reached their partner",
     "signpost_outbox_waiting": "Texts that were asked for and that Twilio has not taken yet; -1 unknown",
     "signpost_outbox_not_arrived": "Texts of the last day that did not arrive, as far as known; -1 unknown",
+    "signpost_redactions_waiting": "Messages and calls that are still to be deleted at Twilio",
     "signpost_listings_stale": "Active listings that nobody has assured within a year",
 }
 # What a process says of itself; over several of them the greatest counts.
 LEVELS: dict[str, str] = {
     "signpost_store_circuit": "1 while turns do without the database because it has just failed, else 0",
 }
-NAMES = (*COUNTERS, *HISTOGRAMS, *GAUGES, *LEVELS)
+# Counted in the database, since the worker's process is not the one that is asked.
+TOTALS: dict[str, tuple[str, str]] = {
+    "signpost_redactions_total": ("What was to be deleted at Twilio, by what came of it", "result"),
+}
+NAMES = (*COUNTERS, *HISTOGRAMS, *GAUGES, *LEVELS, *TOTALS)
+Totals = Mapping[str, Mapping[str, int]]
 
 
 def prepare(folder: Path) -> None:
@@ -78,8 +84,10 @@ def level(name: str, value: float) -> None:
     _made(name).set(value)
 
 
-def written(gauges: Iterable[tuple[str, float]]) -> bytes:
-    """Write every count of every process, and these gauges of this moment, in Prometheus' text format."""
+def written(gauges: Iterable[tuple[str, float]], totals: Totals | None = None) -> bytes:
+    """Write every count of every process, these gauges of this moment, and what the database has counted
+    (name -> label -> count), in Prometheus' text format.
+    """
     from prometheus_client import REGISTRY, CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415 - when asked
     from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - when asked
 
@@ -88,11 +96,28 @@ def written(gauges: Iterable[tuple[str, float]]) -> bytes:
     now = CollectorRegistry()
     for name, value in gauges:
         Gauge(name, GAUGES[name], registry=now).set(value)
+    now.register(_Kept(totals or {}))
     counts: Any = REGISTRY
     if VARIABLE in os.environ:
         counts = CollectorRegistry()
         MultiProcessCollector(counts)  # type: ignore[no-untyped-call]  # it has no types
     return generate_latest(counts) + generate_latest(now)
+
+
+class _Kept:
+    """Counts that are read rather than kept here; prometheus_client asks for them when it writes."""
+
+    def __init__(self, totals: Totals) -> None:
+        self._totals = totals
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415 - when asked
+
+        for name, (told, label) in TOTALS.items():
+            family = CounterMetricFamily(name, told, labels=[label])
+            for value, number in sorted(self._totals.get(name, {}).items()):
+                family.add_metric([value], number)
+            yield family
 
 
 def gone(pid: int) -> None:

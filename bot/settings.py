@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, cast
@@ -63,6 +64,7 @@ class Settings:
     digest_hour: int = 7
     digest_from: str = ""
     smtp_url: str = field(default="", repr=False)
+    redact_after_hours: int = 24
     log_level: str = "INFO"
     flows_dir: Path = ROOT / "flows"
     config_dir: Path = ROOT / "config"
@@ -76,6 +78,12 @@ class Settings:
     def simulator(self) -> bool:
         """The simulator exists in development alone; no setting turns it on elsewhere."""
         return not self.production
+
+    @property
+    def redact_after(self) -> timedelta | None:
+        """How long Twilio keeps what it has of those who were routed; None where it is left there."""
+        redacts = self.account_sid and self.redact_after_hours
+        return timedelta(hours=self.redact_after_hours) if redacts else None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -115,6 +123,7 @@ NAMES = (
     "DIGEST_HOUR",
     "DIGEST_FROM",
     "SMTP_URL",
+    "REDACT_AFTER_HOURS",
     "LOG_LEVEL",
     "FLOWS_DIR",
     "CONFIG_DIR",
@@ -171,6 +180,7 @@ class _Reader:
             digest_hour=self.number("DIGEST_HOUR", 7, 1, 23),
             digest_from=self.shaped("DIGEST_FROM", SENDER, "one e-mail address, without a name"),
             smtp_url=self.shaped("SMTP_URL", MAIL_SERVER, "smtp://… or smtps://…"),
+            redact_after_hours=self.number("REDACT_AFTER_HOURS", 24, 0, 24 * 90),
             log_level=self.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
             flows_dir=self.folder("FLOWS_DIR", ROOT / "flows"),
             config_dir=self.folder("CONFIG_DIR", ROOT / "config"),

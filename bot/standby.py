@@ -18,6 +18,7 @@ from bot.conversation import (
     Conversation,
     Render,
     new_session,
+    redaction_due,
     routing_of,
     turn_key,
     understood,
@@ -76,6 +77,7 @@ class Standby:
             turn = replace(turn, session=replace(turn.session, routing_id=routing.id))
         body = render(turn, write_carried(turn.session, conversation.secret))
         ended = (session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None
+        redaction = redaction_due(conversation, arrival, now) if routing else None
         if routing or ended:
             record = replace(routing, late=True) if routing else None
             entry = {
@@ -86,6 +88,8 @@ class Standby:
                 "outcome_of": ended[0] if ended else "",
                 "outcome": ended[1] if ended else "",
                 "hour": now.isoformat(),
+                "sid": redaction.sid if redaction else "",
+                "redact_at": redaction.due_at.isoformat() if redaction else "",
             }
             self._keep(entry)
         node = turn.steps[-1].node if turn.steps else ""

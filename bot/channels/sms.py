@@ -47,6 +47,7 @@ def read(form: Mapping[str, str], line: Line) -> Arrival:
         inbound=said,
         can_be_texted=False,  # they are texting already; there is nothing to send on request
         abroad=caller.kind == "foreign",
+        sid=sid,
     )
 
 

@@ -179,4 +179,5 @@ def _arrival(form: Mapping[str, str], line: Line, turn: int, inbound: Inbound) -
         channel="voice",
         inbound=inbound,
         can_be_texted=caller.can_be_texted and bool(line.text_number),
+        sid=sid,
     )

@@ -57,7 +57,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 def _work_beside(chosen: Settings) -> None:
     """In development, do in threads what `signpost worker` does otherwise."""
     from bot.cli.digest import build as digests  # noqa: PLC0415 - production has no use for it here
-    from bot.cli.worker import build, sender  # noqa: PLC0415 - production has no use for it here
+    from bot.cli.worker import build, redactor, sender  # noqa: PLC0415 - production has no use for it here
 
     works, asks = build(chosen)
     stop = Event()
@@ -67,6 +67,8 @@ def _work_beside(chosen: Settings) -> None:
     digests(chosen).start(stop)
     if (sends := sender(chosen, works.store)) is not None:
         sends.start(stop)
+    if (redacts := redactor(chosen, works.store)) is not None:
+        redacts.start(stop)
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.ledger.integrator import Integrator
     from bot.outbox import Sender
+    from bot.redaction import Redactor
     from bot.store import Store
     from bot.witnessing import Witnessing
     from bot.worker import Worker
@@ -63,6 +64,8 @@ def worker(*, adopt: bool) -> None:
     digests(chosen).start(stop)
     if (sends := sender(chosen, works.store)) is not None:
         sends.start(stop)
+    if (redacts := redactor(chosen, works.store)) is not None:
+        redacts.start(stop)
     works.run(stop)
 
 
@@ -98,6 +101,20 @@ def sender(chosen: Settings, store: Store) -> Sender | None:
     from bot.outbox import make_rules, make_sender  # noqa: PLC0415 - as above
 
     return make_sender(chosen, make_rules(chosen, store.outbox()), present)
+
+
+def redactor(chosen: Settings, store: Store) -> Redactor | None:
+    """Make what has Twilio forget; None without an account, or where it is switched off."""
+    from bot.catalogue import load  # noqa: PLC0415 - as above
+    from bot.channels.erasing import TwilioRecords  # noqa: PLC0415 - as above
+    from bot.redaction import Redactor  # noqa: PLC0415 - as above
+
+    if chosen.redact_after is None:
+        return None
+    lines = load(chosen.flows_dir, chosen.config_dir).lines.values()
+    numbers = frozenset(number for line in lines for number in (line.text_number, line.short_code) if number)
+    records = TwilioRecords(chosen.account_sid, chosen.auth_tokens[0], numbers)
+    return Redactor(store.redactions(), records, timedelta(minutes=chosen.session_minutes), present)
 
 
 def integrator(catalogue: Catalogue, store: Store, *, paced: bool = False) -> Integrator:

@@ -122,7 +122,7 @@ class Arrival:
     person comes back within a session; both are hashed before they are kept, and neither is
     shown. Either may be "" when the webhook did not say. `carried` is the state of the session that
     the address of a call's step brought, for when the database does not know it. `abroad` when an answer
-    goes to a number of another country.
+    goes to a number of another country. `sid` is what the carrier calls the message or the call.
     """
 
     turn: str = field(repr=False)
@@ -132,6 +132,7 @@ class Arrival:
     can_be_texted: bool
     carried: str = field(default="", repr=False)
     abroad: bool = False
+    sid: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

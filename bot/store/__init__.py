@@ -14,6 +14,7 @@ from bot.store.ledger_reader import LedgerReader
 from bot.store.migrate import upgrade
 from bot.store.outbox import Claim, Outbox, Standing
 from bot.store.patience import TURN_SECONDS, within
+from bot.store.redactions import Due, Redactions
 from bot.store.rows import read_session, write_out, write_state
 from bot.store.store import Store, open_store
 
@@ -24,12 +25,14 @@ __all__ = [
     "DatabaseLedger",
     "Decide",
     "Decision",
+    "Due",
     "Entry",
     "Journal",
     "Known",
     "LedgerReader",
     "Outbox",
     "OutgoingText",
+    "Redactions",
     "Standing",
     "Store",
     "Taken",

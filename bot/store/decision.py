@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.limits import Spent
+from bot.core.redaction import Redaction
 from bot.core.session import Outcome, Routing, Session
 
 
@@ -33,6 +34,7 @@ class Decision:
     is as it is to be kept, None when the walk is over. `outcome` is the id of an earlier routing
     of the same session, and how that has ended. `text` goes to the outbox. `opt_out` is the keyed hash of
     somebody who has opted out, or in again (False). `spends` is what a line, on a day, spends by this turn.
+    `redaction` is what is to be deleted at the carrier later.
     """
 
     answer: str
@@ -42,6 +44,7 @@ class Decision:
     opt_out: tuple[str, bool] | None = None
     spends: tuple[str, str, Spent] | None = None
     text: OutgoingText | None = None
+    redaction: Redaction | None = None
 
 
 Decide = Callable[[Session | None], Decision]

@@ -37,6 +37,8 @@ KEEP_OUTCOME = """INSERT INTO outcomes (routing_id, hour, outcome, salt, partner
 KEEP_TEXT = """INSERT INTO outbox
     (id, line, service, routing_id, recipient, sealed, status, asked_at, due_at, expires_at)
     VALUES (:id, :line, :service, :routing_id, :recipient, :sealed, 'waiting', :now, :now, :expires_at)"""
+KEEP_REDACTION = """INSERT INTO redactions (sid, kind, kept_at, due_at, tries, lease)
+    VALUES (:sid, :kind, :now, :due_at, 0, '') ON CONFLICT (sid) DO NOTHING"""
 OPT_OUT = "INSERT INTO opt_outs (id, day) VALUES (:id, :day) ON CONFLICT (id) DO NOTHING"
 OPT_IN = "DELETE FROM opt_outs WHERE id = :id"
 SPEND = """INSERT INTO spent (line, day, part, texts, transfers, transfer_seconds, abroad)

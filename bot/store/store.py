@@ -23,6 +23,7 @@ from bot.store.engine import BUSY_TIMEOUT_SECONDS, make_engine
 from bot.store.ledger import DatabaseLedger
 from bot.store.outbox import Outbox
 from bot.store.patience import TURN_SECONDS, within
+from bot.store.redactions import Redactions
 from bot.store.rows import read_routing
 from bot.store.turnstile import Turnstile
 
@@ -107,6 +108,10 @@ class Store:
                 desk.run(sql, row)
 
         return Outbox(self.writing, self.reading, end)
+
+    def redactions(self) -> Redactions:
+        """Give what is to be deleted at the carrier."""
+        return Redactions(self.writing, self.reading)
 
     def keep_late(self, entries: Sequence[Entry]) -> None:
         """Keep what waited in the journal, all of it or nothing; what is there already stays as it is.

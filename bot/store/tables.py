@@ -236,3 +236,25 @@ cosignatures = Table(
     Column("witness", Text, primary_key=True),
     Column("line", Text, nullable=False),
 )
+
+# What is still to be deleted at the carrier: its ids of messages and calls of people who were sent to a
+# service. Only whoever may look into the account there can say whose they are; a row goes when it is done.
+redactions = Table(
+    "redactions",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("lease", Text, nullable=False),
+    Index("redactions_due_at", "due_at"),
+)
+
+# How often that went how; counted here, since the worker's process is not the one that is asked.
+redacted = Table(
+    "redacted",
+    metadata,
+    Column("result", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
 
+from bot.core.redaction import redaction_of
 from bot.errors import StoreError
 from bot.store import statements
 from bot.store.decision import Taken
@@ -19,6 +20,7 @@ from bot.store.rows import cut_to_hour, read_session, read_written, write_routin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from bot.core.redaction import Redaction
     from bot.core.session import Outcome, Routing
     from bot.store.decision import Decision, Delivery, OutgoingText
     from bot.store.desk import Desk, Write
@@ -106,6 +108,8 @@ def _writes(delivery: Delivery, decision: Decision, new_salt: NewSalt) -> Iterat
         yield from ends(routing_id, outcome, cut_to_hour(delivery.now), new_salt)
     if decision.text is not None:
         yield _keep_text(delivery.turn_id, decision.text, delivery.now)
+    if decision.redaction is not None:
+        yield _keep_redaction(decision.redaction, delivery.now)
     if decision.opt_out is not None:
         person, out = decision.opt_out
         day = delivery.now.astimezone(UTC).date().isoformat()
@@ -143,6 +147,10 @@ def keep_late(desk: Desk, entry: Mapping[str, str], new_salt: NewSalt) -> None:
         hour = cut_to_hour(datetime.fromisoformat(entry["hour"]))
         for sql, row in ends(entry["outcome_of"], cast("Outcome", entry["outcome"]), hour, new_salt):
             desk.run(sql, row)
+    if entry.get("redact_at") and (
+        redaction := redaction_of(entry["sid"], datetime.fromisoformat(entry["redact_at"]))
+    ):
+        desk.run(*_keep_redaction(redaction, datetime.fromisoformat(entry["hour"])))
     desk.run(*_keep_turn(entry["turn"], entry["answer"], datetime.fromisoformat(entry["expires_at"])))
 
 
@@ -161,6 +169,11 @@ def _keep_turn(turn_id: str, answer: str, expires_at: datetime) -> Write:
 def _keep_text(turn_id: str, text: OutgoingText, now: datetime) -> Write:
     row = {name: getattr(text, name) for name in ("line", "service", "routing_id", "recipient", "sealed")}
     return statements.KEEP_TEXT, {"id": turn_id, **row, "now": now, "expires_at": now + KEPT}
+
+
+def _keep_redaction(redaction: Redaction, now: datetime) -> Write:
+    """One id may come twice: a call that was sent to two services, a turn that comes out of the journal."""
+    return statements.KEEP_REDACTION, {**vars(redaction), "now": now}
 
 
 def ends(routing_id: str, outcome: Outcome, hour: datetime, new_salt: NewSalt) -> Iterator[Write]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot import condition, metrics
 from bot.core.directory import Service
 from bot.errors import StoreError
 from bot.store import digests
+from bot.store.redactions import Standing
 from bot.web.wiring import Wiring, wiring
 
 bp = Blueprint("ops", __name__)
@@ -73,7 +75,19 @@ def counts() -> Response:
         ("signpost_digests_waiting", digests_waiting),
         ("signpost_digests_given_up", digests_given_up),
     ]
-    return Response(metrics.written(gauges), mimetype="text/plain")
+    totals: dict[str, Mapping[str, int]] = {}
+    if (redactions := _redactions(w)) is not None:
+        gauges.append(("signpost_redactions_waiting", float(redactions.waiting)))
+        totals["signpost_redactions_total"] = redactions.totals
+    return Response(metrics.written(gauges, totals), mimetype="text/plain")
+
+
+def _redactions(w: Wiring) -> Standing | None:
+    """What is to be deleted at the carrier; None, and so no number at all, while nobody can say."""
+    try:
+        return w.store.redactions().standing()
+    except StoreError:
+        return None
 
 
 def _stale(w: Wiring) -> list[Service]:

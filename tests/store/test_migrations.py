@@ -33,6 +33,9 @@ COLUMNS = {
         *("code_version", "chosen_by", "service", "outcome"),
         *("partner", "late", "salt", "leaf_index", "partner_seq"),
     ],
+    # The carrier's ids, which say something only to whoever may look into the account; gone when done.
+    "redactions": ["sid", "kind", "kept_at", "due_at", "tries", "lease"],
+    "redacted": ["result", "count"],
     "rollup_hours": ["partner", "hour", *FILTERS, "count"],
     "rollup_days": ["partner", "day", *FILTERS, "count"],
     "rollup_values": ["partner", "day", "property", "value", "count"],

@@ -12,7 +12,7 @@ from bot.web.portal import figures, periods
 from bot.web.portal.access import allowed, record_access, viewer
 from bot.web.portal.blueprint import bp
 from bot.web.portal.log_view import last_checkpoint
-from bot.web.portal.names import partner_name
+from bot.web.portal.names import moment_text, partner_name
 from bot.web.portal.periods import Period
 from bot.web.wiring import wiring
 
@@ -51,7 +51,11 @@ def line_figures(period: Period) -> dict[str, Any]:
         counts: Counts = reports.counts(connection, period.since, period.until)
         first = reports.first_day(connection)
         checkpoint = last_checkpoint(connection)
+    redactions = wiring().store.redactions().standing() if viewer().role == "operator" else None
     return {
+        "redactions": redactions,
+        "moment_text": moment_text,
+        "redacts": wiring().settings.redact_after is not None,
         "whole_line": True,
         "period": period,
         "periods": periods.months(first, now, whole=True) or [period],
