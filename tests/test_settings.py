@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -319,3 +320,15 @@ def test_keys_and_guard_are_paths_that_only_the_worker_reads() -> None:
 def test_records_are_kept_for_a_number_of_months(months: str) -> None:
     assert names_in(refused(RETENTION_MONTHS=months)) == ["RETENTION_MONTHS"]
     assert Settings.from_env({}).retention_months == 13
+
+
+@pytest.mark.parametrize("hours", ["-1", "1.5", "2161", "a day"])
+def test_redaction_is_a_number_of_hours(hours: str) -> None:
+    assert names_in(refused(REDACT_AFTER_HOURS=hours)) == ["REDACT_AFTER_HOURS"]
+
+
+def test_without_an_account_or_with_no_hours_nothing_is_redacted() -> None:
+    account = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32}
+    assert Settings.from_env({}).redact_after is None
+    assert Settings.from_env({**account, "REDACT_AFTER_HOURS": "0"}).redact_after is None
+    assert Settings.from_env(account).redact_after == timedelta(hours=24)

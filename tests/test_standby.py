@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -267,3 +268,24 @@ def test_readiness_says_what_waits(line: PlayedLine, gone: Gone) -> None:
         checks = client.get("/readyz").get_json()["checks"]
     assert "1 entries wait for the database" in checks["journal"]["reasons"][0]
     assert not checks["database"]["ok"]
+
+
+def test_what_is_to_be_deleted_at_twilio_outlives_the_database(
+    tmp_path: Path,
+) -> None:
+    line = play(sqlite_url(tmp_path), journal_path=tmp_path / "journal", account_sid="AC" + "0" * 32)
+    file, kept = tmp_path / "line.db", tmp_path / "kept.db"
+    line.wiring.store.close()
+    file.rename(kept)
+    file.mkdir()
+    texting = line.texting()
+    texting.send("crimestoppers")
+    file.rmdir()
+    kept.rename(file)
+    assert line.wiring.store.redactions().standing().waiting == 0
+    back(line)
+    line.wiring.sweeper.sweep(line.now)
+    due = line.wiring.store.redactions().claim(line.now + timedelta(hours=24), "one")
+    line.wiring.store.close()
+    assert due is not None
+    assert due.sid == texting.last_sid

@@ -69,7 +69,7 @@ class TwilioRecords:
                 call = self._client.calls(sid).fetch()
                 if call.status not in OVER:
                     raise TwilioError("the call is not over; it is tried again later")
-                caller = caller_from(call.from_).address
+                caller = caller_from(call._from).address  # noqa: SLF001 - the library's name: `from` is a word of Python's
                 pairs = [(number, caller) for number in sorted(self._numbers)] if caller else []
                 began = call.date_created or call.start_time
                 found = list(self._messages(pairs, began, call.end_time or began, span))

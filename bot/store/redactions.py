@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store import statements
+from bot.store.desk import desk_on
 from bot.store.tables import redacted, redactions
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from bot.core.redaction import Kind
+    from bot.core.redaction import Kind, Redaction
 
     Transaction = Callable[[str], AbstractContextManager[Connection]]
 
@@ -70,7 +72,7 @@ class Redactions:
     def keep(self, redaction: Redaction, now: datetime) -> None:
         """Write what is to be deleted, outside of any turn: a text that has been sent, say."""
         with self._writing("what is to be deleted at the carrier is not noted") as connection:
-            keep(connection, redaction, now)
+            desk_on(connection).run(statements.KEEP_REDACTION, {**vars(redaction), "now": now})
 
     def claim(self, now: datetime, lease: str) -> Due | None:
         """Lease the next row that is due to whoever has made up `lease`; None when there is none.

@@ -44,6 +44,7 @@ MAY_OPEN: dict[str, set[Role]] = {
     "portal.verify": EVERYBODY,
     "portal.assure": {"partner"},
     "portal.assurances_page": {"operator"},
+    "portal.understanding": {"auditor", "operator"},
     "portal.settle": {"operator"},
     "portal.log": EVERYBODY,
     "portal.checkpoint": EVERYBODY,
