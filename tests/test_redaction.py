@@ -13,8 +13,10 @@ from threading import Event, Thread
 import pytest
 
 from bot.channels.erasing import TwilioRecords
+from bot.cli.worker import redactor
 from bot.core.redaction import Redaction, redaction_of
 from bot.redaction import FIRST_WAIT, LONGEST_WAIT, Redactor, wait_after
+from bot.settings import Settings
 from bot.store import Store, open_store, upgrade
 from tests.channels.twilio_records import TwilioWithRecords
 from tests.channels.twilio_rest import SID, TOKEN, Redirected
@@ -307,3 +309,23 @@ def test_waits_grow_up_to_six_hours() -> None:
 
 def test_a_redaction_says_nothing_of_itself() -> None:
     assert text_sid(1) not in repr(Redaction(text_sid(1), "message", NOW))
+
+
+@pytest.mark.parametrize("changes", [{}, {"redact_after_hours": 0, "account_sid": SID}])
+def test_without_an_account_or_hours_there_is_nobody_who_deletes(
+    tmp_path: Path, changes: dict[str, str | int]
+) -> None:
+    chosen = Settings(**{"auth_tokens": (TOKEN,), **changes})  # type: ignore[arg-type]  # fields of Settings by name
+    store = open_store(f"sqlite:///{tmp_path}/line.db")
+    assert redactor(chosen, store) is None
+    store.close()
+
+
+def test_the_worker_deletes_with_the_account_that_is_set(tmp_path: Path) -> None:
+    chosen = Settings(auth_tokens=(TOKEN,), account_sid=SID, session_minutes=90)
+    store = open_store(f"sqlite:///{tmp_path}/line.db")
+    made = redactor(chosen, store)
+    assert made is not None
+    assert made.span == timedelta(minutes=90)
+    assert isinstance(made.records, TwilioRecords)
+    store.close()

@@ -33,7 +33,7 @@ SALT_BYTES = 32
     "--adopt", is_flag=True, help="On a machine that joins others: begin its guard from the database."
 )
 def worker(*, adopt: bool) -> None:
-    """Write and sign the audited log, send texts and digests, delete what has expired. Ctrl-C stops it.
+    """Write and sign the log, send texts and digests, delete what has expired, here and at Twilio.
 
     It alone needs the signing keys (LEDGER_KEYS) and the guard (LEDGER_GUARD_PATH); it sends texts where
     there is an account at Twilio. Several may run: one writes the log at a time, and another takes

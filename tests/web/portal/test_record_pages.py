@@ -34,6 +34,7 @@ PAGES = {
     },
     AUDITOR: {"line": "", "auditor-log": "/log", "auditor-downloads": "/downloads"},
     OPERATOR: {
+        "operator-line": "",
         "operator-directory": "/directory",
         "assurances": "/assurances",
         "understanding": "/understanding",
