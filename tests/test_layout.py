@@ -53,6 +53,7 @@ LIVES_IN = {
     "psycopg": {"bot.store"},
     "prometheus_client": {"bot.metrics"},
     "cryptography": {"bot.envelope", "bot.ledger", "bot.web.portal"},
+    "numpy": {"bot.understanding"},
     "segno": {"bot.poster", "bot.web.portal"},
     "tomlkit": {"bot.catalogue"},
     "argon2": {"bot.web.portal"},
@@ -60,7 +61,7 @@ LIVES_IN = {
     "xlsxwriter": {"bot.web.portal"},
 }
 # Packages that need nothing from outside the standard library.
-STANDARD_LIBRARY_ALONE = ("bot.core", "bot.errors", "bot.understanding", "bot.carrier", "bot.log")
+STANDARD_LIBRARY_ALONE = ("bot.core", "bot.errors", "bot.carrier", "bot.log")
 MEANINGLESS_NAMES = re.compile(r"util|helper|manager", re.IGNORECASE)
 
 

@@ -1,4 +1,7 @@
-"""The statistical model: a multinomial logistic regression with weights of one byte each."""
+"""The statistical model: two logistic regressions, one over words and one over sentence vectors.
+
+The first has weights of one byte each, and serves every language; the second serves English.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,25 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bot.core.intent import LABELS, Label
 from bot.understanding.features import BUCKETS
+from bot.understanding.head import Head, read_head
 
-FORM = "signpost understanding model 1"
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FORM = "signpost understanding model 2"
 MOST = 127
 LINE_CHARS = 120
 FINGERPRINT_CHARS = 16
-LEARNT_FROM = ("emergency.*.toml", "understanding.*.toml", "understanding-*.toml", "words.*.txt")
+LEARNT_FROM = (
+    *("emergency.*.toml", "understanding.*.toml", "understanding-*.toml", "words.*.txt"),
+    "understanding.vectors",
+)
+WORDS_SHARE = 0.6  # of the two regressions' logarithms; the rest is the vectors'
 
 
 @dataclass(frozen=True)
@@ -32,21 +45,29 @@ class Model:
     scale: float
     weights: array[int] = field(repr=False)
     made_of: str = ""
+    head: Head | None = field(default=None, repr=False)
 
-    def likelihoods(self, features: Mapping[int, float]) -> dict[Label, float]:
-        """How likely each label is; they add up to 1."""
+    def likelihoods(
+        self, features: Mapping[int, float], vector: NDArray[np.int8] | None = None
+    ) -> dict[Label, float]:
+        """How likely each label is; they add up to 1. Where there is a vector it is heard as well."""
         sums = [0.0] * len(LABELS)
         for bucket, weight in features.items():
             first = bucket * len(LABELS)
             for at in range(len(LABELS)):
                 sums[at] += weight * self.weights[first + at]
-        return dict(zip(LABELS, softmax([one * self.scale for one in sums]), strict=True))
+        sums = [one * self.scale for one in sums]
+        if vector is not None and self.head:
+            heard = zip(sums, self.head.logarithms(vector), strict=True)
+            sums = [WORDS_SHARE * words + (1 - WORDS_SHARE) * meant for words, meant in heard]
+        return dict(zip(LABELS, softmax(sums), strict=True))
 
     def render(self) -> str:
         """The model as text: a line that says what it is, then the weights in base 64."""
         packed = base64.b64encode(zlib.compress(self.weights.tobytes(), 9)).decode("ascii")
         lines = [packed[at : at + LINE_CHARS] for at in range(0, len(packed), LINE_CHARS)]
-        head = {"form": FORM, "scale": self.scale, "labels": LABELS, "made_of": self.made_of}
+        head: dict[str, Any] = {"form": FORM, "scale": self.scale, "labels": LABELS, "made_of": self.made_of}
+        head["vectors"] = self.head.render() if self.head else None
         return "\n".join([json.dumps(head), *lines, ""])
 
 
@@ -61,7 +82,7 @@ def read_model(path: Path) -> Model | None:
     fits = told.get("form") == FORM and told.get("labels") == list(LABELS)
     if not fits or len(weights) != BUCKETS * len(LABELS):
         return None
-    return Model(float(told["scale"]), weights, str(told.get("made_of", "")))
+    return Model(float(told["scale"]), weights, str(told.get("made_of", "")), read_head(told.get("vectors")))
 
 
 def fingerprint(folder: Path) -> str:

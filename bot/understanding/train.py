@@ -5,14 +5,23 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bot.core.intent import LABELS
 from bot.understanding.features import BUCKETS, features
+from bot.understanding.head import Head, fit_head
 from bot.understanding.model import MOST, Model, fingerprint, softmax
 from bot.understanding.phrases import Phrase, read_all
 from bot.understanding.understanding import HOME, Understanding, load_without_model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bot.understanding.vectors import Floats
 
 EPOCHS = 10
 PACE = 0.6
@@ -24,8 +33,8 @@ SMOOTHING = 0.02  # nobody is sure of a label by all of 1
 class Example:
     """What the model sees of a phrase: numbered features with their values, and the label's number."""
 
-    buckets: Sequence[int]
-    values: Sequence[float]
+    buckets: NDArray[np.int64]
+    values: Floats
     label: int
 
 
@@ -34,7 +43,15 @@ def train(folder: Path, *, phrases: Sequence[Phrase] | None = None, epochs: int 
     understanding = load_without_model(folder)
     if phrases is None:
         phrases = [*read_all(folder)[0], *of_rules(understanding)]
-    return fit([example(understanding, phrase) for phrase in phrases], epochs, fingerprint(folder))
+    model = fit([example(understanding, phrase) for phrase in phrases], epochs, fingerprint(folder))
+    return replace(model, head=_head(understanding, phrases))
+
+
+def _head(understanding: Understanding, phrases: Sequence[Phrase]) -> Head | None:
+    """Learn from the sentence vectors of the English phrases, where there are any."""
+    seen = [(understanding.vector(one.text, one.language), LABELS.index(one.label)) for one in phrases]
+    known = [(vector, label) for vector, label in seen if vector is not None]
+    return fit_head([vector for vector, _ in known], [label for _, label in known]) if known else None
 
 
 def of_rules(understanding: Understanding) -> list[Phrase]:
@@ -52,7 +69,8 @@ def example(understanding: Understanding, phrase: Phrase) -> Example:
     language, spoken = understanding.detector.detect(phrase.text, (phrase.language, HOME))
     seen = features(understanding.see(phrase.text, phrase.channel, language, spoken))
     buckets = sorted(seen)
-    return Example(buckets, [seen[bucket] for bucket in buckets], LABELS.index(phrase.label))
+    values = [seen[bucket] for bucket in buckets]
+    return Example(np.array(buckets, np.int64), np.array(values), LABELS.index(phrase.label))
 
 
 def fit(examples: Sequence[Example], epochs: int, made_of: str = "") -> Model:
@@ -60,8 +78,8 @@ def fit(examples: Sequence[Example], epochs: int, made_of: str = "") -> Model:
     size = len(LABELS)
     counts = [sum(one.label == label for one in examples) or 1 for label in range(size)]
     even = [(len(examples) / size / count) ** 0.5 for count in counts]
-    weights = [0.0] * (BUCKETS * size)
-    paces = [1e-3] * (BUCKETS * size)
+    weights = np.zeros((BUCKETS, size))
+    paces = np.full((BUCKETS, size), 1e-3)
     for epoch in range(epochs):
         for number in _order(len(examples), epoch):
             one = examples[number]
@@ -69,24 +87,16 @@ def fit(examples: Sequence[Example], epochs: int, made_of: str = "") -> Model:
     return _rounded(weights, made_of)
 
 
-def _step(weights: list[float], paces: list[float], one: Example, worth: float) -> None:
-    size = len(LABELS)
-    sums = [0.0] * size
-    for bucket, value in zip(one.buckets, one.values, strict=True):
-        first = bucket * size
-        for at, weight in enumerate(weights[first : first + size]):
-            sums[at] += value * weight
-    errors = [likely - SMOOTHING / size for likely in softmax(sums)]
+def _step(weights: Floats, paces: Floats, one: Example, worth: float) -> None:
+    """Take one step. Sums are made row by row, so in the same order on every processor."""
+    mine = weights[one.buckets]
+    sums = (one.values[:, None] * mine).sum(axis=0)
+    errors = np.array([likely - SMOOTHING / len(sums) for likely in softmax(sums.tolist())])
     errors[one.label] -= 1.0 - SMOOTHING
-    steps = [(at, worth * error) for at, error in enumerate(errors) if abs(error) > 1e-3]  # noqa: PLR2004 - too small to matter
-    for bucket, value in zip(one.buckets, one.values, strict=True):
-        first = bucket * size
-        for at, error in steps:
-            place = first + at
-            slope = error * value + KEEP * weights[place]
-            pace = paces[place] + slope * slope
-            paces[place] = pace
-            weights[place] -= PACE * slope / pace**0.5
+    slope = one.values[:, None] * (worth * errors) + KEEP * mine
+    pace = paces[one.buckets] + slope * slope
+    paces[one.buckets] = pace
+    weights[one.buckets] = mine - PACE * slope / np.sqrt(pace)
 
 
 def _order(count: int, epoch: int) -> list[int]:
@@ -94,7 +104,7 @@ def _order(count: int, epoch: int) -> list[int]:
     return sorted(range(count), key=lambda number: (zlib.crc32(f"{epoch} {number}".encode()), number))
 
 
-def _rounded(weights: Sequence[float], made_of: str) -> Model:
-    most = max(map(abs, weights)) or 1.0
-    scale = most / MOST
-    return Model(float(f"{scale:.9g}"), array("b", (round(weight / scale) for weight in weights)), made_of)
+def _rounded(weights: Floats, made_of: str) -> Model:
+    scale = float(np.abs(weights).max() or 1.0) / MOST
+    whole = array("b", np.rint(weights / scale).astype(np.int8).tobytes())
+    return Model(float(f"{scale:.9g}"), whole, made_of)

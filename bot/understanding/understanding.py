@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.core.intent import Intent, Label
 from bot.understanding.advice import deciding, of_model
@@ -18,11 +19,17 @@ from bot.understanding.language import Detector
 from bot.understanding.model import Model, fingerprint, read_model
 from bot.understanding.reading import RuleFile, UnderstandingError, read_rules
 from bot.understanding.rules import Language
+from bot.understanding.vectors import Vectors, read_vectors
 from bot.understanding.vocabulary import Vocabulary
 from bot.understanding.words import FUZZY_FROM_CHARS, Speller, fold, near_index
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 FLOWS = Path(__file__).resolve().parents[2] / "flows"
 MODEL_FILE = "understanding.model"
+VECTORS_FILE = "understanding.vectors"
 TOPICS_FILE = "understanding-topics.toml"
 AGES_FILE = "understanding-ages.toml"
 HOME = "en"
@@ -50,6 +57,7 @@ class Understanding:
     ages: Mapping[str, Ages] = field(repr=False)
     detector: Detector = field(repr=False)
     model: Model | None = field(repr=False)
+    vectors: Vectors | None = field(repr=False)
     revision: str
 
     def understand(self, text: str, channel: str = "sms", languages: Sequence[str] = (HOME,)) -> Intent:
@@ -70,7 +78,7 @@ class Understanding:
         if seen.message.plain in OPT_OUT or OPT_OUT_WORDS.match(seen.message.plain):
             return Intent("stop", "stop.word", 1.0, language)
         speaking = any(one.speaking for _, one in seen.heard)
-        likely = self._likely(seen)
+        likely = self._likely(seen, self.vector(text, language))
         danger = likely["emergency"]
         if speaking:
             return Intent("emergency", deciding(seen), max(danger, 0.5), language)
@@ -91,11 +99,15 @@ class Understanding:
         under_age = any(self.ages[code].under_age(readings[code]) for code in {HOME, language})
         return Seen(message, heard, sorted(topics), told, under_age, channel)
 
-    def _likely(self, seen: Seen) -> dict[Label, float]:
+    def vector(self, text: str, language: str) -> NDArray[np.int8] | None:
+        """Where a message lies among others; known for English alone."""
+        return self.vectors.of(text) if self.vectors and language == HOME else None
+
+    def _likely(self, seen: Seen, vector: NDArray[np.int8] | None) -> dict[Label, float]:
         if self.model is None:
             speaks = any(one.speaking for _, one in seen.heard)
             return {"emergency": 0.9 if speaks else 0.0, "menu": 0.05, "unknown": 0.06}
-        return self.model.likelihoods(features(seen))
+        return self.model.likelihoods(features(seen), vector)
 
 
 def _rest(young: bool, likely: Mapping[Label, float], language: str) -> Intent:
@@ -153,6 +165,7 @@ def _build(folder: Path, model: Model | None, revision: str) -> Understanding:
         read_ages(folder / AGES_FILE),
         detector(files),
         model,
+        read_vectors(folder / VECTORS_FILE),
         revision,
     )
 

@@ -1,0 +1,166 @@
+"""Sentence vectors: where a message lies among others, by what it means rather than by its letters.
+
+The first layers of a small transformer (all-MiniLM-L6-v2, Apache 2.0), with weights of one byte each.
+`signpost understanding vectors` makes the file from what its publishers give away.
+
+The large products are of whole numbers below 2^24, which float32 holds exactly, whatever the order in
+which a processor adds them up; the rest is in float64 and rounded to whole numbers again at every step.
+So the same words give the same vector on every computer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bot.understanding.wordpiece import WordPieces
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads cost more than they save on a sentence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+FORM = "signpost sentence vectors 1"
+HEADS = 12
+WIDTH = 384
+MOST = 127
+TINY = 1e-12
+ROOT_2_OVER_PI = 0.7978845608028654
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A matrix of whole numbers, as float32 and turned for multiplying from the right; a scale a column."""
+
+    matrix: NDArray[np.float32] = field(repr=False)
+    scale: Floats = field(repr=False)
+    bias: Floats = field(repr=False)
+
+    def __call__(self, values: Floats) -> Floats:
+        """Multiply: each row is rounded to whole numbers from -127 to 127 first."""
+        unit = np.maximum(np.abs(values).max(axis=1, keepdims=True), TINY) / MOST
+        whole = np.rint(values / unit).astype(np.float32)
+        product: Floats = (whole @ self.matrix).astype(np.float64) * (unit * self.scale) + self.bias
+        return product
+
+
+@dataclass(frozen=True)
+class Norm:
+    """Brings each row to mean 0 and variance 1, then scales and shifts it."""
+
+    scale: Floats = field(repr=False)
+    shift: Floats = field(repr=False)
+
+    def __call__(self, values: Floats) -> Floats:
+        """Do it."""
+        centred = values - values.mean(axis=1, keepdims=True)
+        spread = np.sqrt((centred * centred).mean(axis=1, keepdims=True) + TINY)
+        normed: Floats = centred / spread * self.scale + self.shift
+        return normed
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: every piece looks at every other, then at itself."""
+
+    looks: Linear
+    joins: Linear
+    after_looking: Norm
+    widens: Linear
+    narrows: Linear
+    after_thinking: Norm
+
+    def __call__(self, values: Floats) -> Floats:
+        """Do it."""
+        pieces = len(values)
+        parted = self.looks(values).reshape(pieces, 3, HEADS, WIDTH // HEADS).transpose(1, 2, 0, 3)
+        wanted, offered, given = parted
+        weights = wanted @ offered.transpose(0, 2, 1) / (WIDTH // HEADS) ** 0.5
+        weights = np.exp(weights - weights.max(axis=2, keepdims=True))
+        weights /= weights.sum(axis=2, keepdims=True)
+        seen = (weights @ given).transpose(1, 0, 2).reshape(pieces, WIDTH)
+        values = self.after_looking(values + self.joins(seen))
+        return self.after_thinking(values + self.narrows(_bent(self.widens(values))))
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """All layers, ready to be asked. `revision` is the fingerprint of the file they came from."""
+
+    pieces: WordPieces
+    embeddings: NDArray[np.int8] = field(repr=False)
+    units: NDArray[np.float32] = field(repr=False)
+    places: Floats = field(repr=False)
+    first: Norm
+    layers: tuple[Layer, ...]
+
+    def of(self, text: str) -> NDArray[np.int8]:
+        """Give the vector of a text: WIDTH whole numbers, the largest of them 127 or -127."""
+        cut = self.pieces.cut(text)
+        values = self.embeddings[cut].astype(np.float64) * self.units[cut, None]
+        values = self.first(values + self.places[: len(cut)])
+        for layer in self.layers:
+            values = layer(values)
+        mean = values.mean(axis=0)
+        vector: NDArray[np.int8] = np.rint(mean * (MOST / max(np.abs(mean).max(), TINY))).astype(np.int8)
+        return vector
+
+
+def _bent(values: Floats) -> Floats:
+    """GELU, by its usual approximation with a hyperbolic tangent: https://arxiv.org/abs/1606.08415."""
+    cubed = values * values * values
+    bent: Floats = 0.5 * values * (1 + np.tanh(ROOT_2_OVER_PI * (values + 0.044715 * cubed)))
+    return bent
+
+
+def read_vectors(path: Path) -> Vectors | None:
+    """Open a file of vectors; None when there is none or it is of another form.
+
+    What is read rarely, the embeddings of the pieces, stays in the file until it is asked for.
+    """
+    try:
+        with path.open("rb") as file:
+            head = json.loads(file.readline())
+            start = file.tell()
+    except (OSError, ValueError):
+        return None
+    if head.get("form") != FORM:
+        return None
+    parts = {name: _part(path, start, told) for name, told in head["parts"].items()}
+    listed = bytes(parts["pieces"]).decode("utf-8").split("\n")
+    pieces = {piece: number for number, piece in enumerate(listed)}
+    layers = tuple(_layer(parts, number) for number in range(head["layers"]))
+    places = np.asarray(parts["places"], np.float64)
+    units = np.asarray(parts["embeddings.scale"])
+    return Vectors(WordPieces(pieces), parts["embeddings"], units, places, _norm(parts, "first"), layers)
+
+
+def _part(path: Path, start: int, told: Mapping[str, Any]) -> NDArray[Any]:
+    return np.memmap(path, np.dtype(told["type"]), "r", start + told["at"], tuple(told["shape"]))
+
+
+def _layer(parts: Mapping[str, NDArray[Any]], number: int) -> Layer:
+    def linear(name: str) -> Linear:
+        stem = f"{number}.{name}"
+        matrix = np.ascontiguousarray(parts[stem].astype(np.float32).T)
+        return Linear(matrix, *(np.asarray(parts[f"{stem}.{one}"], np.float64) for one in ("scale", "bias")))
+
+    return Layer(
+        linear("looks"),
+        linear("joins"),
+        _norm(parts, f"{number}.after_looking"),
+        linear("widens"),
+        linear("narrows"),
+        _norm(parts, f"{number}.after_thinking"),
+    )
+
+
+def _norm(parts: Mapping[str, NDArray[Any]], name: str) -> Norm:
+    return Norm(*(np.asarray(parts[f"{name}.{one}"], np.float64) for one in ("scale", "shift")))
