@@ -20,7 +20,7 @@ from bot.channels.rest import Messages
 from bot.conversation import Conversation, Understand
 from bot.errors import CatalogueError, StoreError
 from bot.log import configure, event
-from bot.outbox import make_rules, make_sender
+from bot.outbox import make_rules, make_sender, opted_out_by_text
 from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import Journal, Known, Store, open_store, upgrade
@@ -183,7 +183,8 @@ def _texts(
     clock: Callable[[], datetime],
 ) -> Texts:
     """Put together what promises and sends texts; without an account none is offered."""
-    rules = make_rules(settings, store.outbox())
+    opted_out = opted_out_by_text(Known(store), settings.secret_key.encode(), catalogue.lines, clock)
+    rules = make_rules(settings, store.outbox(), opted_out)
     return Texts(catalogue, rules, make_sender(settings, rules, clock, messages))
 
 

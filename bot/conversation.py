@@ -11,22 +11,20 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.carried import read_carried, write_carried
 from bot.core.directory import Directory
 from bot.core.engine import advance
 from bot.core.flow import Flow
 from bot.core.intent import Intent
-from bot.core.limits import Limits, Phrases, Spent, carried_on, counted, moderate
+from bot.core.limits import Limits, Spent
 from bot.core.line import Line
-from bot.core.match import fold, is_own_word, key_in
+from bot.core.match import is_own_word, key_in
 from bot.core.redaction import Redaction, redaction_of
 from bot.core.session import (
     Arrival,
     Channel,
-    Connect,
-    DialEnded,
     End,
     Routing,
     Said,
@@ -34,12 +32,12 @@ from bot.core.session import (
     Spoken,
     Turn,
 )
+from bot.limiting import counted_text, held_back, opt_out_key, spends
 from bot.store import Decision, OutgoingText, Store
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
 MOST_OWN_WORDS = 4096
-WORDS_CHARS = 8
 
 # Makes the answer out of a turn and the state that a call's next address has to carry, "" for none.
 Render = Callable[[Turn, str], str]
@@ -73,6 +71,10 @@ class Conversation:
     own_words: dict[tuple[str, str, tuple[str, ...]], Intent] = field(default_factory=dict, repr=False)
     redact_after: timedelta | None = None
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
+
+    def words_key(self, words: str) -> str:
+        """Give a keyed hash of what somebody wrote, to see that they write it again."""
+        return _keyed(self, "words", words)
 
 
 @dataclass(frozen=True)
@@ -127,23 +129,17 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
         if (
             kept is None
             and session.channel != "voice"
-            and conversation.opted_out(opt_out_id(conversation, arrival.person))
+            and conversation.opted_out(opt_out_key(conversation.secret, arrival.person))
         ):
             session = replace(session, stopped=True)
-        session = _counted(conversation, flow, session, arrival, now)
+        session = counted_text(conversation.limits, flow, session, arrival, now, conversation.words_key)
         intent = understood(conversation, flow, session, arrival, line)
         frugal = conversation.spent_of(line.id, now).is_over(conversation.limits)
         heard = replace(session, can_be_texted=session.can_be_texted and not frugal)
         turn = advance(
             flow, directory, heard, arrival.inbound, now, line=line, intent=intent, may_connect=not frugal
         )
-        opt_out = None
-        if isinstance(arrival.inbound, Said):
-            moderated = moderate(
-                turn, session, arrival.inbound, intent, _phrases(conversation, flow, session)
-            )
-            turn, opt_out = moderated.turn, moderated.opt_out
-            turn = replace(turn, session=carried_on(turn, begun, session, opt_out=opt_out))
+        turn, opt_out = held_back(conversation.limits, flow, turn, begun, session, arrival.inbound, intent)
         routing = routing_of(conversation, flow, turn, session.channel, now)
         turns.append(turn)
         keeps = _kept(turn, routing, expires_at, now)
@@ -152,8 +148,8 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
             session=keeps,
             routing=routing,
             outcome=(session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None,
-            opt_out=None if opt_out is None else (opt_out_id(conversation, arrival.person), opt_out),
-            spends=_spends(turn, arrival, line, now),
+            opt_out=None if opt_out is None else (opt_out_key(conversation.secret, arrival.person), opt_out),
+            spends=spends(turn, arrival, line, now),
             text=compose(turn, turn_id, session.routing_id) if compose and turn.text_service else None,
             redaction=redaction_due(conversation, arrival, now) if routing else None,
         )
@@ -173,45 +169,6 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
         language=last.language,
         turn_id=turn_id,
     )
-
-
-def opt_out_id(conversation: Conversation, person: str) -> str:
-    """Give the keyed hash under which somebody's opt-out is kept."""
-    return _keyed(conversation, "opt-out", person)
-
-
-def _counted(
-    conversation: Conversation, flow: Flow, session: Session, arrival: Arrival, now: datetime
-) -> Session:
-    """Count a text against what one sender may write; keys and the menu's own words are never alike."""
-    if not isinstance(arrival.inbound, Said):
-        return session
-    text = arrival.inbound.text
-    known = is_own_word(text, flow) or key_in(text, flow.wording(session.language)) is not None
-    words = "" if known else _keyed(conversation, "words", fold(text))[:WORDS_CHARS]
-    return counted(session, now, words, conversation.limits)
-
-
-def _phrases(conversation: Conversation, flow: Flow, session: Session) -> Phrases:
-    wording = flow.wording(session.language)
-    names = ("too_many", "started", "still_stopped")
-    too_many, started, still_stopped = (wording.phrases[name].text for name in names)
-    return Phrases(conversation.limits, too_many, started, still_stopped)
-
-
-def _spends(turn: Turn, arrival: Arrival, line: Line, now: datetime) -> tuple[str, str, Spent] | None:
-    """What a turn costs the line: a text, a transfer begun, the seconds of one that ended."""
-    texts = int(arrival.channel != "voice" and bool(turn.says))
-    transfers = int(isinstance(turn.then, Connect))
-    seconds = arrival.inbound.seconds if isinstance(arrival.inbound, DialEnded) else 0
-    if not (texts or transfers or seconds):
-        return None
-    return line.id, day_of(now), Spent(texts, transfers, seconds, texts if arrival.abroad else 0)
-
-
-def day_of(now: datetime) -> str:
-    """The UTC day that a line's spending is counted in."""
-    return now.astimezone(UTC).date().isoformat()
 
 
 def new_session(conversation: Conversation, arrival: Arrival, line: Line, now: datetime) -> Session:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
@@ -21,9 +21,10 @@ from bot.channels.callers import caller_from
 from bot.channels.rest import Messages, TwilioMessages
 from bot.envelope import Envelope, Letter
 from bot.errors import StoreError, TextError, TextRefusedError, TextUnknownError
+from bot.limiting import opt_out_key, person_by_text
 from bot.log import event
 from bot.settings import Settings
-from bot.store import Claim, Outbox
+from bot.store import Claim, Known, Outbox
 
 PAUSE_SECONDS = 1.0
 MOST_A_DAY = 3  # to one number
@@ -207,6 +208,20 @@ class Sender:
         if self.outbox.end(claim, status, reason, self.clock()):
             event("text.ended", logging.WARNING, status=status, reason=reason, tries=claim.tries)
             metrics.count("signpost_texts_total", result=status)
+
+
+def opted_out_by_text(
+    known: Known, secret: bytes, lines: Iterable[str], clock: Callable[[], datetime]
+) -> OptedOut:
+    """Make what says whether a number has opted out of any of these lines, by text."""
+    names = tuple(lines)
+
+    def opted_out(number: str) -> bool:
+        known.refresh(clock())
+        keys = (opt_out_key(secret, person_by_text(line, "sms", number)) for line in names)
+        return any(known.opted_out(key) for key in keys)
+
+    return opted_out
 
 
 def make_rules(settings: Settings, outbox: Outbox, opted_out: OptedOut = nobody) -> Rules:

@@ -15,13 +15,12 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, cast
-from urllib.parse import urlsplit
 
 from bot.core.limits import Limits
 from bot.errors import SettingsError
+from bot.variables import Variables, is_origin
 
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGE = re.compile(r"[a-z]{2,3}")
 ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 LEDGER_NAME = re.compile(r"[^\s+]+(?<!/)")
 SENDER = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+\.[^\s@<>,;:\"]+")
@@ -29,7 +28,6 @@ MAIL_SERVER = re.compile(r"smtps?://\S+")
 SHORTEST_SECRET_CHARS = 32
 SHORTEST_TOKEN_CHARS = 16
 LONG_TOKEN = re.compile(rf".{{{SHORTEST_TOKEN_CHARS},}}")
-MOST_DIGITS = 9  # int() itself refuses thousands of digits with an error of its own
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 Environment = Literal["development", "production"]
@@ -130,12 +128,11 @@ NAMES = (
 )
 
 
-class _Reader:
+class _Reader(Variables):
     """Reads each variable and collects what is wrong with it."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        self.env = env
-        self.faults: list[str] = []
+        super().__init__(env)
         environment = self.text("ENVIRONMENT", "development").lower()
         if environment not in ("development", "production"):
             self.fault("ENVIRONMENT", environment, "development or production", "write one of them")
@@ -224,14 +221,14 @@ class _Reader:
                 self.fault("PUBLIC_URL", "nothing", "needed in production", cure)
             return ""
         schemes = ("https",) if self.production else ("https", "http")
-        if not _is_origin(value, schemes):
+        if not is_origin(value, schemes):
             cure = "write only scheme, host and, where there is one, port and path"
             self.fault("PUBLIC_URL", re.sub("//.*@", "//…@", value), f"{' or '.join(schemes)}://host", cure)
         return value
 
     def fallback_url(self) -> str:
         value = self.text("FALLBACK_URL", "").rstrip("/")
-        if value and not _is_origin(value, ("https",)):
+        if value and not is_origin(value, ("https",)):
             cure = "write where the exported files are, such as https://static.example.org/fallback"
             self.fault("FALLBACK_URL", re.sub("//.*@", "//…@", value), "https://host, perhaps a path", cure)
         return value
@@ -262,12 +259,6 @@ class _Reader:
             self.fault("LEDGER_ORIGIN", "something else", "no spaces, no plus sign, no scheme", cure)
         return value
 
-    def shaped(self, name: str, shape: re.Pattern[str], limit: str) -> str:
-        value = self.text(name, "")
-        if value and not shape.fullmatch(value):
-            self.fault(name, f"{len(value)} characters", limit, "correct it; config/env.example says how")
-        return value
-
     def trusted_proxies(self) -> tuple[Network | Literal["unix"], ...]:
         from bot.web.proxies import parse_networks  # noqa: PLC0415 - werkzeug, which most commands can do without
 
@@ -277,47 +268,3 @@ class _Reader:
             cure = "write addresses or networks with commas, such as 127.0.0.1, 10.0.0.0/8"
             self.fault("TRUSTED_PROXIES", self.env["TRUSTED_PROXIES"], str(error), cure)
             return ()
-
-    def text(self, name: str, default: str) -> str:
-        return self.env.get(name, "").strip() or default
-
-    def number(self, name: str, default: int, least: int, most: int) -> int:
-        value = self.text(name, str(default))
-        if value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and least <= int(value) <= most:
-            return int(value)
-        self.fault(name, value, f"a whole number from {least} to {most}", f"write {default}, or leave it out")
-        return default
-
-    def languages(self, name: str) -> tuple[str, ...]:
-        given = tuple(part for part in re.split(r"[,\s]+", self.text(name, "").lower()) if part)
-        for language in given:
-            if not LANGUAGE.fullmatch(language):
-                cure = "write codes with commas, such as pl, lt"
-                self.fault(name, language, "a language's code of two or three letters", cure)
-        return given
-
-    def choice(self, name: str, default: str, known: tuple[str, ...]) -> str:
-        value = self.text(name, default).upper()
-        if value not in known:
-            self.fault(name, value, ", ".join(known), "write one of them")
-        return value
-
-    def folder(self, name: str, default: Path) -> Path:
-        value = Path(self.text(name, str(default)))
-        if not value.is_dir():
-            self.fault(name, str(value), "a folder that exists", "correct the path, or leave it out")
-        return value
-
-    def fault(self, name: str, found: str, limit: str, cure: str) -> None:
-        self.faults.append(f"{name}\n    found: {found}\n    limit: {limit}\n    cure:  {cure}")
-
-
-def _is_origin(url: str, schemes: tuple[str, ...]) -> bool:
-    """Say whether this is scheme, host and at most a port and a path."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port  # raises for a port that is no number
-    except ValueError:
-        return False
-    extras = parts.query or parts.fragment or parts.username or parts.password
-    return parts.scheme in schemes and bool(parts.hostname) and port != 0 and not extras

@@ -24,7 +24,16 @@ MAY_IMPORT = {
     "bot.ledger": {"bot.core", "bot.errors"},
     "bot.store": {"bot.core", "bot.errors"},
     "bot.carried": {"bot.core", "bot.store"},
-    "bot.conversation": {"bot.carried", "bot.core", "bot.understanding", "bot.store", "bot.errors"},
+    "bot.limiting": {"bot.core"},
+    "bot.variables": set[str](),
+    "bot.conversation": {
+        "bot.carried",
+        "bot.core",
+        "bot.limiting",
+        "bot.understanding",
+        "bot.store",
+        "bot.errors",
+    },
     "bot.breaker": {"bot.errors", "bot.log", "bot.metrics"},
     "bot.standby": {
         "bot.carried",
@@ -37,7 +46,7 @@ MAY_IMPORT = {
     },
     "bot.envelope": set[str](),
     "bot.outbox": {
-        *("bot.channels", "bot.core", "bot.envelope", "bot.errors", "bot.log"),
+        *("bot.channels", "bot.core", "bot.envelope", "bot.errors", "bot.limiting", "bot.log"),
         *("bot.metrics", "bot.settings", "bot.store"),
     },
     "bot.carrier": {"bot.channels.signature"},

@@ -20,8 +20,6 @@ import numpy as np
 
 from bot.understanding.wordpiece import WordPieces
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads cost more than they save on a sentence
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 

@@ -1,0 +1,74 @@
+"""Applies the limits on floods, loops and spending to a turn that has been decided."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.core.flow import Flow
+from bot.core.intent import Intent
+from bot.core.limits import Limits, Phrases, Spent, carried_on, counted, moderate
+from bot.core.line import Line
+from bot.core.match import fold, is_own_word, key_in
+from bot.core.session import Arrival, Connect, DialEnded, Inbound, Said, Session, Turn
+
+WORDS_CHARS = 8
+
+
+def opt_out_key(secret: bytes, person: str) -> str:
+    """Give the keyed hash under which somebody's opt-out is kept."""
+    return hmac.digest(secret, f"opt-out|{person}".encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+def person_by_text(line: str, channel: str, address: str) -> str:
+    """Name somebody who texts a line; the same person by another channel is another."""
+    return f"{line}|{channel}|{address}"
+
+
+def counted_text(  # noqa: PLR0913, PLR0917 - what a turn is made of
+    limits: Limits,
+    flow: Flow,
+    session: Session,
+    arrival: Arrival,
+    now: datetime,
+    words_key: Callable[[str], str],
+) -> Session:
+    """Count a text against what one sender may write; keys and the menu's own words are never alike."""
+    if not isinstance(arrival.inbound, Said):
+        return session
+    text = arrival.inbound.text
+    known = is_own_word(text, flow) or key_in(text, flow.wording(session.language)) is not None
+    return counted(session, now, "" if known else words_key(fold(text))[:WORDS_CHARS], limits)
+
+
+def held_back(  # noqa: PLR0913, PLR0917 - what a turn is made of
+    limits: Limits,
+    flow: Flow,
+    turn: Turn,
+    begun: Session,
+    session: Session,
+    inbound: Inbound,
+    intent: Intent | None,
+) -> tuple[Turn, bool | None]:
+    """Hold back an answer that is one too many; say whether its reader opts out (True) or in (False)."""
+    if not isinstance(inbound, Said):
+        return turn, None
+    wording = flow.wording(session.language)
+    names = ("too_many", "started", "still_stopped")
+    phrases = Phrases(limits, *(wording.phrases[name].text for name in names))
+    moderated = moderate(turn, session, inbound, intent, phrases)
+    kept = carried_on(moderated.turn, begun, session, opt_out=moderated.opt_out)
+    return replace(moderated.turn, session=kept), moderated.opt_out
+
+
+def spends(turn: Turn, arrival: Arrival, line: Line, now: datetime) -> tuple[str, str, Spent] | None:
+    """Say what a turn costs its line: a text, a transfer begun, the seconds of one that ended."""
+    texts = int(arrival.channel != "voice" and bool(turn.says))
+    transfers = int(isinstance(turn.then, Connect))
+    seconds = arrival.inbound.seconds if isinstance(arrival.inbound, DialEnded) else 0
+    if not (texts or transfers or seconds):
+        return None
+    day = now.astimezone(UTC).date().isoformat()
+    return line.id, day, Spent(texts, transfers, seconds, texts if arrival.abroad else 0)
