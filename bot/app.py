@@ -28,6 +28,7 @@ from bot.understanding import load as load_understanding
 from bot.web import log, ops, portal, services, webhooks
 from bot.web.mounted import Mounted
 from bot.web.proxies import TrustedProxies
+from bot.web.ranges import Ranges
 from bot.web.safe import safe_answers
 from bot.web.stopping import PlannedStop, read_switch
 from bot.web.texts import Texts
@@ -109,6 +110,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         breaker=breaker,
         sweeper=Sweeper(store, journal, known, breaker),
         stop=stop,
+        known=known,
+        ranges=Ranges(),
         clock=clock,
         texts=_texts(settings, catalogue, store, messages, clock),
         safe=safe_answers(catalogue, clock()),

@@ -28,6 +28,8 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "signpost_turns_stopped_total": ("Turns answered with the message of a planned stop", ("channel",)),
     "signpost_routings_journalled_total": ("Routings that went to the journal", ()),
     "signpost_routings_lost_total": ("Routings that not even the journal could take", ()),
+    "signpost_held_back_total": ("Texts that were not answered, or only by a word about it", ("channel",)),
+    "signpost_range_alarms_total": ("Times that many numbers of one range texted within an hour", ()),
     "signpost_webhooks_refused_total": ("Requests without a good signature", ()),
     "signpost_webhooks_failed_total": ("Webhooks answered with every number after a fault", ()),
     "signpost_texts_total": ("What this server saw of texts that were asked for on a call", ("result",)),
@@ -45,6 +47,11 @@ GAUGES: dict[str, str] = {
     "signpost_outbox_waiting": "Texts that were asked for and that Twilio has not taken yet; -1 unknown",
     "signpost_outbox_not_arrived": "Texts of the last day that did not arrive, as far as known; -1 unknown",
     "signpost_redactions_waiting": "Messages and calls that are still to be deleted at Twilio",
+    "signpost_texts_today": "Answers by text of this day (UTC), over all lines",
+    "signpost_texts_abroad_today": "Those of them that went to numbers of other countries",
+    "signpost_transfers_today": "Calls that were put through this day",
+    "signpost_transfer_minutes_today": "How many minutes those lasted that have ended",
+    "signpost_spending_stopped": "1 while a line has reached DAY_TEXTS or DAY_TRANSFER_MINUTES, else 0",
     "signpost_listings_stale": "Active listings that nobody has assured within a year",
 }
 # What a process says of itself; over several of them the greatest counts.

@@ -16,6 +16,7 @@ from bot.core.session import End, Said, Session, Speech, Step, Turn
 
 STARTS = frozenset({"start", "unstop", "yes"})  # what takes an opt-out back, in the carriers' own words
 HELPS = frozenset({"help", "info"})  # what has to be answered after an opt-out too
+HELD_BACK = "held-back"  # where a turn leads whose answer is not given
 Verdict = Literal["answer", "tell", "quiet"]
 
 
@@ -133,7 +134,7 @@ class Phrases:
 def _only(turn: Turn, session: Session, words: str) -> Turn:
     """Say these words and nothing else; the person stays where they were."""
     says = (Speech(words),) if words else ()
-    steps = (Step(session.node, "held back"),)
+    steps = (Step(HELD_BACK, session.node),)
     return Turn(session, steps, says, End(), language=turn.language)
 
 

@@ -63,6 +63,10 @@ class Known:
         """What a line has spent today."""
         return self._spent.get((line, _day(now)), Spent())
 
+    def spent_today(self, now: datetime) -> dict[str, Spent]:
+        """What each line has spent today."""
+        return {line: spent for (line, day), spent in self._spent.items() if day == _day(now)}
+
 
 def purge(connection: Connection, now: datetime) -> None:
     """Delete what was spent long ago."""

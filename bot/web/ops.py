@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from bot import condition, metrics
 from bot.core.directory import Service
+from bot.core.limits import Spent
 from bot.errors import StoreError
 from bot.store import digests
 from bot.store.redactions import Standing
@@ -69,6 +70,7 @@ def counts() -> Response:
         ("signpost_up", float(not w.store.ready())),
         ("signpost_journal_waiting", condition.waiting(w.standby.journal)),
         *_texts(w),
+        *_spending(w),
         ("signpost_listings_stale", float(len(_stale(w)))),
         ("signpost_checkpoint_age_seconds", condition.checkpoint_age_seconds(w.store, w.clock())),
         ("signpost_stopped", float(w.stop.known().on)),
@@ -118,6 +120,20 @@ def _digests(w: Wiring) -> tuple[float, float]:
             return digests.counted(connection)
     except StoreError:
         return -1.0, -1.0
+
+
+def _spending(w: Wiring) -> list[tuple[str, float]]:
+    """What all lines have spent today, and whether one of them may spend no more."""
+    lines = w.known.spent_today(w.clock())
+    total = sum(lines.values(), Spent())
+    stopped = any(spent.is_over(w.settings.limits) for spent in lines.values())
+    return [
+        ("signpost_texts_today", total.texts),
+        ("signpost_texts_abroad_today", total.abroad),
+        ("signpost_transfers_today", total.transfers),
+        ("signpost_transfer_minutes_today", total.transfer_seconds / 60),
+        ("signpost_spending_stopped", float(stopped)),
+    ]
 
 
 def _outbox(w: Wiring) -> list[str]:

@@ -20,6 +20,7 @@ from bot import metrics
 from bot.channels import signature, sms, voice
 from bot.channels.addresses import bare_number, first_values, read_form
 from bot.conversation import Answer, take_turn
+from bot.core.limits import HELD_BACK
 from bot.core.line import Line
 from bot.core.session import Arrival, Medium, TextFailed, Turn
 from bot.errors import StoreError
@@ -161,6 +162,8 @@ def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
         answer = w.standby.take_turn(arrival, line, now, render)
     if simulation:
         simulation.seen.append(answer.node)
+    elif arrival.channel != "voice" and caller:
+        w.ranges.note(caller, now)
     event(
         "turn.taken",
         channel=arrival.channel,
@@ -182,6 +185,8 @@ def _count(arrival: Arrival, answer: Answer, seconds: float) -> None:
     kind, replayed = type(arrival.inbound).__name__, "yes" if answer.replayed else "no"
     metrics.count("signpost_turns_total", channel=arrival.channel, inbound=kind, replayed=replayed)
     metrics.observe("signpost_turn_seconds", seconds, channel=arrival.channel)
+    if answer.node == HELD_BACK:
+        metrics.count("signpost_held_back_total", channel=arrival.channel)
     if answer.service:
         metrics.count("signpost_routings_total", channel=arrival.channel, service=answer.service)
 

@@ -21,6 +21,7 @@ from bot.log import event
 from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import TURN_SECONDS, Entry, Journal, Known, Store, within
+from bot.web.ranges import Ranges
 from bot.web.stopping import PlannedStop
 from bot.web.texts import Texts
 
@@ -94,6 +95,8 @@ class Wiring:
     breaker: Breaker
     sweeper: Sweeper
     stop: PlannedStop
+    known: Known
+    ranges: Ranges
     clock: Callable[[], datetime]
     texts: Texts
     safe: Mapping[tuple[str, Medium], str]
