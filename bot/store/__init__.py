@@ -13,13 +13,11 @@ from bot.store.ledger import DatabaseLedger
 from bot.store.ledger_reader import LedgerReader
 from bot.store.migrate import upgrade
 from bot.store.outbox import Claim, Outbox, Standing
-from bot.store.patience import TURN_SECONDS, within
 from bot.store.redactions import Due, Redactions
 from bot.store.rows import read_session, write_out, write_state
 from bot.store.store import Store, open_store
 
 __all__ = [
-    "TURN_SECONDS",
     "Claim",
     "Connection",
     "DatabaseLedger",
@@ -42,7 +40,6 @@ __all__ = [
     "read_session",
     "sqlite_path",
     "upgrade",
-    "within",
     "write_out",
     "write_state",
 ]

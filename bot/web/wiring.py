@@ -20,7 +20,7 @@ from bot.errors import StoreError
 from bot.log import event
 from bot.settings import Settings
 from bot.standby import Standby
-from bot.store import TURN_SECONDS, Entry, Journal, Known, Store, within
+from bot.store import Entry, Journal, Known, Store
 from bot.web.ranges import Ranges
 from bot.web.stopping import PlannedStop
 from bot.web.texts import Texts
@@ -59,15 +59,14 @@ class Sweeper:
                 return
             self._swept = now
         try:
-            with self._breaker.passing(), within(TURN_SECONDS):
+            with self._breaker.passing():
                 self._store.purge(now)
         except StoreError as error:
             event("store.purge_failed", logging.WARNING, error=error)
             return
         if self._journal and self._journal.path.exists():
             self._drain(self._journal)
-        with within(TURN_SECONDS):
-            self._known.refresh(now)
+        self._known.refresh(now)
 
     def _drain(self, journal: Journal) -> None:
         try:
@@ -79,7 +78,7 @@ class Sweeper:
             event("journal.kept", logging.WARNING, kept=kept, damaged=damaged)
 
     def _keep(self, entries: Sequence[Entry]) -> None:
-        with self._breaker.passing(), within(TURN_SECONDS):  # a journal that can't be read opens no circuit
+        with self._breaker.passing():  # a journal that can't be read opens no circuit
             self._store.keep_late(entries)
 
 

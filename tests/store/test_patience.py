@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.errors import StoreError
-from bot.store import open_store, upgrade, within
-from bot.store.patience import STATEMENT_SECONDS, TURN_SECONDS, left
+from bot.store import open_store, upgrade
+from bot.store.patience import STATEMENT_SECONDS, TURN_SECONDS, left, within
 from tests.postgres import run_postgres
 from tests.store.samples import count_turn, take
 
