@@ -24,6 +24,7 @@ help:
 	@echo '  make run PORT=9000    the same, on another port'
 	@echo '  make check            look for mistakes in the script, the directory and the settings'
 	@echo '  make test             run every check and every test, as for a change to the program'
+	@echo '  make bench            measure what an answer costs (five minutes; nothing else should run)'
 	@echo '  make lint             run only the quick checks: style, types and known dangers'
 	@echo '  make lock             write down again which versions of which packages to install'
 	@echo '                        (make lock UPGRADE=--upgrade takes newer versions)'
@@ -51,6 +52,9 @@ lint: install-dev
 test: lint
 	@echo 'Running the tests.'
 	@$(PYTHON) -m pytest -n $(WORKERS)
+
+bench: install-dev
+	@$(PYTHON) -m tests.bench $(BENCH)
 
 lock: install-dev
 	@echo 'Writing requirements.lock and requirements-dev.lock.'
@@ -119,4 +123,4 @@ install: venv
 install-dev: venv
 	@kind=dev; lock=requirements-dev.lock; $(INSTALL)
 
-.PHONY: help run check lint test lock clean venv install install-dev
+.PHONY: help run check lint test bench lock clean venv install install-dev

@@ -42,6 +42,7 @@ class Commands(click.Group):
         ),
         "outbox": ("bot.cli.outbox:outbox", "Say what became of the texts that callers asked for."),
         "purge": ("bot.cli.purge:purge", "Delete what has expired, now."),
+        "bench": ("bot.cli.bench:bench", "Measure what an answer costs."),
         "demo": ("bot.cli.demo:demo", "Fill a database with made-up records."),
         "partners": ("bot.cli.partners:partners", "Say who may sign in to the partners' portal."),
         "rollups": ("bot.cli.rollups:rollups_group", "Check the counts that the portal shows."),
