@@ -31,6 +31,7 @@ from bot.core.session import (
     Session,
     Spoken,
     Turn,
+    altered,
 )
 from bot.limiting import counted_text, held_back, opt_out_key, spends
 from bot.store import Decision, OutgoingText, Store
@@ -131,11 +132,11 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
             and session.channel != "voice"
             and conversation.opted_out(opt_out_key(conversation.secret, arrival.person))
         ):
-            session = replace(session, stopped=True)
+            session = altered(session, stopped=True)
         session = counted_text(conversation.limits, flow, session, arrival, now, conversation.words_key)
         intent = understood(conversation, flow, session, arrival, line)
         frugal = conversation.spent_of(line.id, now).is_over(conversation.limits)
-        heard = replace(session, can_be_texted=session.can_be_texted and not frugal)
+        heard = altered(session, can_be_texted=session.can_be_texted and not frugal)
         turn = advance(
             flow, directory, heard, arrival.inbound, now, line=line, intent=intent, may_connect=not frugal
         )

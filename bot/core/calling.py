@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.core.directory import Service
 from bot.core.flow import Action
-from bot.core.session import Ask, Connect, Speech, Step
+from bot.core.session import Ask, Connect, Speech, Step, altered
 from bot.core.walk import Walk
 
 
@@ -19,7 +17,7 @@ class Calling(Walk):
         action = self.action(key)
         if service is None or action is None:
             return False
-        self.session = replace(self.session, misses=0)
+        self.session = altered(self.session, misses=0)
         if self.announced and action == "connect":
             self.dial(service)
         elif action == "repeat":
@@ -47,7 +45,7 @@ class Calling(Walk):
     def announce(self, service: Service) -> None:
         """Before a transfer: whose number is shown, and the way that leaves no trace."""
         self.steps.append(Step(self.session.node, "announce"))
-        self.session = replace(self.session, stage="announced")
+        self.session = altered(self.session, stage="announced")
         words = self.speaker.wording.services[service.id]
         self.say("connecting", name=words.name, number=service.phone.display)
         self.then = Ask(self.flow.timing.announce_seconds)
@@ -55,7 +53,7 @@ class Calling(Walk):
     def dial(self, service: Service) -> None:
         """Ring the service."""
         self.steps.append(Step(self.session.node, "connect"))
-        self.session = replace(self.session, stage="dialling", misses=0)
+        self.session = altered(self.session, stage="dialling", misses=0)
         self.outcome = "transfer_started"
         self.then = Connect(service.transfer_number, self.flow.timing.ring_seconds)
 

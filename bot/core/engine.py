@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from bot.core.directory import Directory
@@ -26,6 +25,7 @@ from bot.core.session import (
     Step,
     TextFailed,
     Turn,
+    altered,
 )
 from bot.core.understood import Understood
 
@@ -95,7 +95,7 @@ def _known_places(flow: Flow, session: Session) -> Session:
     # A language may be taken out of service while somebody is in it.
     language = session.language if session.language in flow.wordings else flow.source.language
     turns = session.turns + 1
-    return replace(session, turns=turns, node=node, trail=trail, offers=offers, language=language)
+    return altered(session, turns=turns, node=node, trail=trail, offers=offers, language=language)
 
 
 class _Answering(Understood):
@@ -157,7 +157,7 @@ class _Answering(Understood):
         """Answer a key on a call."""
         opening = self.session.stage == "opening"
         self.listen()
-        self.session = replace(self.session, rounds=0)
+        self.session = altered(self.session, rounds=0)
         if opening and self.language_key(digits, opening=True):
             return
         if not self.offered and self.act(digits):
@@ -197,7 +197,7 @@ class _Answering(Understood):
             self.open("lost")
             return
         connected = self.outcome == "connected"
-        self.session = replace(self.session, stage="returned" if connected else "listening", misses=0)
+        self.session = altered(self.session, stage="returned" if connected else "listening", misses=0)
         if connected:
             self.say("call_ended")
         else:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot.core.intent import Intent
 from bot.core.match import fold
-from bot.core.session import End, Said, Session, Speech, Step, Turn
+from bot.core.session import End, Said, Session, Speech, Step, Turn, altered
 
 STARTS = frozenset({"start", "unstop", "yes"})  # what takes an opt-out back, in the carriers' own words
 HELPS = frozenset({"help", "info"})  # what has to be answered after an opt-out too
@@ -69,9 +69,9 @@ def counted(session: Session, now: datetime, words: str, limits: Limits) -> Sess
     """
     since = datetime.fromtimestamp(session.counted_since, now.tzinfo)
     if not since <= now < since + timedelta(minutes=limits.minutes):
-        session = replace(session, counted_since=int(now.timestamp()), texts=0, told=False, alike=0, words="")
+        session = altered(session, counted_since=int(now.timestamp()), texts=0, told=False, alike=0, words="")
     alike = session.alike + 1 if words and words == session.words else 1
-    return replace(session, texts=session.texts + 1, alike=alike, words=words)
+    return altered(session, texts=session.texts + 1, alike=alike, words=words)
 
 
 def verdict(session: Session, limits: Limits) -> Verdict:
@@ -109,15 +109,15 @@ def moderate(turn: Turn, before: Session, said: Said, intent: Intent | None, phr
         return Moderated(turn, opt_out=True)
     if before.stopped and fold(said.text) in STARTS:
         return Moderated(
-            _only(turn, replace(before, stopped=False, told=False), phrases.started), opt_out=False
+            _only(turn, altered(before, stopped=False, told=False), phrases.started), opt_out=False
         )
     if intent is not None and intent.label == "emergency":
         return Moderated(turn)
     if over == "tell":
-        return Moderated(_only(turn, replace(before, told=True), phrases.too_many))
+        return Moderated(_only(turn, altered(before, told=True), phrases.too_many))
     if before.stopped and fold(said.text) not in HELPS:
         words = "" if before.told else phrases.still_stopped
-        return Moderated(_only(turn, replace(before, told=True), words))
+        return Moderated(_only(turn, altered(before, told=True), words))
     return Moderated(_only(turn, before, "") if over == "quiet" else turn)
 
 
@@ -143,7 +143,7 @@ def carried_on(turn: Turn, begun: Session, before: Session, *, opt_out: bool | N
     session = turn.session or replace(begun, language=turn.language or begun.language)
     stopped = before.stopped if opt_out is None else opt_out
     told = turn.session.told if turn.session else before.told
-    return replace(
+    return altered(
         session,
         counted_since=before.counted_since,
         texts=before.texts,

@@ -12,7 +12,7 @@ from bot.core.hints import likely_words
 from bot.core.intent import Intent
 from bot.core.line import Line
 from bot.core.prompts import Speaker
-from bot.core.session import Ask, Chosen, Connect, End, Outcome, Session, Speech, Step, Turn
+from bot.core.session import Ask, Chosen, Connect, End, Outcome, Session, Speech, Step, Turn, altered
 
 OFFERS = "offers"  # the menu that is made of what was offered in answer to free text
 
@@ -45,12 +45,12 @@ class Telling:
         # what comes straight after "which do you mean?" answers it.
         self.announced = self.session.stage == "announced"
         self.offered = self.session.offers
-        self.session = replace(self.session, offers=())
+        self.session = altered(self.session, offers=())
         self.speak(self.session.language)
 
     def speak(self, language: str) -> None:
         """Go on in this language."""
-        self.session = replace(self.session, language=language)
+        self.session = altered(self.session, language=language)
         self.speaker = self.speaker_of(language)
 
     def speaker_of(self, language: str) -> Speaker:
@@ -92,7 +92,7 @@ class Telling:
 
     def tell(self, how: str) -> None:
         """Tell the present node, and ask what is next."""
-        self.session = replace(self.session, node=self.session.node or self.flow.start)
+        self.session = altered(self.session, node=self.session.node or self.flow.start)
         if self.offered:
             self.tell_offers(how)
             return
@@ -103,7 +103,7 @@ class Telling:
             self.says.append(Speech(self.speaker.menu(node)))
             self.tell_not_meant(node)
             return
-        self.session = replace(self.session, stage="listening")
+        self.session = altered(self.session, stage="listening")
         if service.emergency:
             self.tell_emergency(node, service)
         else:
@@ -139,7 +139,7 @@ class Telling:
 
     def tell_offers(self, how: str) -> None:
         """Tell the choices that were offered in answer to free text, and keep them in view."""
-        self.session = replace(self.session, offers=self.offered, stage="listening")
+        self.session = altered(self.session, offers=self.offered, stage="listening")
         self.steps.append(Step(OFFERS, how))
         labels = [self.flow.label_of(target) for target in self.offered]
         told = [self.speaker.option(str(key), label) for key, label in enumerate(labels, 1)]

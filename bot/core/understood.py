@@ -6,12 +6,10 @@ leads to an emergency's advice, to a service, or to a question. Nothing a person
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.core.calling import Calling
 from bot.core.match import Match, fold, match_words
 from bot.core.segments import MOST_PARTS, segments
-from bot.core.session import Speech
+from bot.core.session import Speech, altered
 
 
 class Understood(Calling):
@@ -27,7 +25,7 @@ class Understood(Calling):
             return False
         self.follow_language()
         node = self.flow.meanings.emergency_node(self.intent.rule)
-        self.session = replace(self.session, rounds=0)
+        self.session = altered(self.session, rounds=0)
         self.visit(node, self.intent.rule)
         return True
 
@@ -60,7 +58,7 @@ class Understood(Calling):
         sure = intent.score >= meanings.sure
         if intent.label == "stop":
             return self._stop(sure=sure)
-        self.session = replace(self.session, misses=0, rounds=0)
+        self.session = altered(self.session, misses=0, rounds=0)
         target = meanings.labels[intent.label]
         if target == self.flow.start:
             self.visit(target, intent.rule)
@@ -93,14 +91,14 @@ class Understood(Calling):
         """Ask which of these is meant; the first menu is always the last of the choices."""
         told = dict.fromkeys(target for target in targets if target and target != self.flow.start)
         self.offered = (*told, self.flow.start)
-        self.session = replace(self.session, node=self.session.node or self.flow.start)
+        self.session = altered(self.session, node=self.session.node or self.flow.start)
         self.say("unsure")
         self.tell("unsure")
 
     def confirm(self, target: str) -> None:
         """Ask whether this was said, where the recogniser is not sure of it."""
         self.offered = (target, self.flow.start)
-        self.session = replace(self.session, node=self.session.node or self.flow.start)
+        self.session = altered(self.session, node=self.session.node or self.flow.start)
         self.say("confirm")
         self.tell("confirm")
 
@@ -175,7 +173,7 @@ class Understood(Calling):
 
     def change_language(self, language: str, how: str) -> None:
         """Begin again in another language, and say how to come back."""
-        self.session = replace(self.session, misses=0, rounds=0)
+        self.session = altered(self.session, misses=0, rounds=0)
         self.speak(language)
         first = self.languages[0]
         if language != first:
@@ -190,7 +188,7 @@ class Understood(Calling):
         if offers and self.says:
             first, _, rest = self.says[0].text.partition("\n")
             self.says[:1] = [Speech(first), *offers, Speech(rest)]
-            self.session = replace(self.session, stage="opening")
+            self.session = altered(self.session, stage="opening")
         self.say_whether_heard()
 
     def offer_of(self, language: str, key: str) -> Speech:

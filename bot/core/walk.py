@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.core.flow import Node
 from bot.core.match import Match
-from bot.core.session import Chosen, End, Speech, Step
+from bot.core.session import Chosen, End, Speech, Step, altered
 from bot.core.telling import Telling
 
 LONGEST_TRAIL = 8
@@ -24,7 +22,7 @@ class Walk(Telling):
 
     def follow(self, match: Match) -> None:
         """Go where a key or word leads."""
-        self.session = replace(self.session, misses=0, rounds=0)
+        self.session = altered(self.session, misses=0, rounds=0)
         if match.kind == "node":
             self.visit(match.target, match.how)
             return
@@ -64,7 +62,7 @@ class Walk(Telling):
             trail = (*trail, here)[-LONGEST_TRAIL:]
         if node_id == self.flow.start:
             trail = ()
-        self.session = replace(self.session, node=node_id, trail=trail, misses=0, stage="listening")
+        self.session = altered(self.session, node=node_id, trail=trail, misses=0, stage="listening")
         if node.service:
             self.chosen = Chosen(node.service, how)
         self.tell(how)
@@ -78,7 +76,7 @@ class Walk(Telling):
             return
         trail = [node for node in self.session.trail if node != here]
         target = trail[-1] if trail else self.flow.start
-        self.session = replace(
+        self.session = altered(
             self.session, node=target, trail=tuple(trail[:-1]), misses=0, stage="listening"
         )
         self.tell("back")
@@ -88,7 +86,7 @@ class Walk(Telling):
         self.steps.append(Step(node.id, how))
         self.says.append(Speech(self.speaker.numbers(node), slow=self.session.medium == "voice"))
         if not self.session.node:
-            self.session = replace(self.session, node=self.flow.start)
+            self.session = altered(self.session, node=self.flow.start)
         self.again_by_voice()
 
     def again_by_voice(self) -> None:
@@ -105,7 +103,7 @@ class Walk(Telling):
         """Say what went wrong and ask again; after three, read every number slowly, twice."""
         misses = self.session.misses + 1
         if misses < self.flow.timing.misses:
-            self.session = replace(self.session, misses=misses, stage="listening")
+            self.session = altered(self.session, misses=misses, stage="listening")
             self.say(why)
             self.ask_again(why)
             return
@@ -115,7 +113,7 @@ class Walk(Telling):
         times = 2 if self.session.medium == "voice" else 1
         self.says.extend([Speech(self.speaker.numbers(node), slow=times > 1)] * times)
         self.offered = ()
-        self.session = replace(
+        self.session = altered(
             self.session, node=self.flow.start, trail=(), misses=0, rounds=rounds, stage="listening"
         )
         if self.session.medium == "voice" and rounds >= self.flow.timing.rounds:
@@ -130,7 +128,7 @@ class Walk(Telling):
             self.tell("again")
             return
         if self.session.medium == "text" and menu:
-            self.session = replace(self.session, node=menu.id)
+            self.session = altered(self.session, node=menu.id)
         elif service and why != "silence":
             self.steps.append(Step(self.session.node, "again"))
             self.offer(service)
@@ -149,4 +147,4 @@ class Walk(Telling):
 
     def listen(self) -> None:
         """Whatever was announced is off, unless what came in asks for it again."""
-        self.session = replace(self.session, stage="listening")
+        self.session = altered(self.session, stage="listening")

@@ -17,13 +17,14 @@ logger = logging.getLogger(__name__)
 
 # These two have columns of their own; the rest of a session is its state.
 _COLUMNS = frozenset({"id", "expires_at"})
-_STATE = tuple(field.name for field in fields(Session) if field.name not in _COLUMNS)
+_STATE = {field.name: field.default for field in fields(Session) if field.name not in _COLUMNS}
 _ROUTING = tuple(field.name for field in fields(Routing))
 
 
 def write_state(session: Session) -> str:
-    """Write a session, save its id and expiry, as one line of JSON."""
-    return json.dumps({name: getattr(session, name) for name in _STATE}, separators=(",", ":"))
+    """Write a session, save its id and expiry, as one line of JSON; what has its default is left out."""
+    kept = vars(session)
+    return json.dumps({name: kept[name] for name, usual in _STATE.items() if kept[name] != usual})
 
 
 def read_session(session_id: str, state: str, expires_at: datetime) -> Session | None:

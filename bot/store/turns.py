@@ -126,11 +126,9 @@ def take(desk: Desk, delivery: Delivery, new_salt: NewSalt) -> Taken:
     Everything is read and decided before the first row is written: when `decide` raises there is nothing of
     this delivery to undo, and a transaction may go on to the next one.
     """
-    desk.run(statements.ANSWER, {"id": delivery.turn_id})
-    answered = desk.cursor.fetchone()
-    desk.run(statements.SESSION, {"id": delivery.session_id})
-    kept = desk.cursor.fetchone()
-    taken, written = decided(desk, delivery, answered and answered[0], kept, new_salt)
+    desk.run(statements.FOUND, {"turn": delivery.turn_id, "session": delivery.session_id})
+    answer, *kept = desk.cursor.fetchone()
+    taken, written = decided(desk, delivery, answer, kept if kept[0] is not None else None, new_salt)
     for sql, row in written:
         desk.run(sql, row)
     return taken

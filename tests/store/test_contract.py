@@ -55,6 +55,12 @@ def test_next_turn_finds_the_session_whole(store: Store) -> None:
         stage="dialling",
         routing_id="r1",
         offers=("police", "main"),
+        counted_since=1_764_000_000,
+        texts=3,
+        told=True,
+        alike=2,
+        words="0a1b2c3d",
+        stopped=True,
     )
     untouched = [field.name for field in fields(Session) if getattr(kept, field.name) == field.default]
     assert untouched == []
@@ -220,7 +226,7 @@ def test_purge_deletes_a_few_rows_at_a_time(store: Store) -> None:
         take(store, f"t{number}", keep())
     with statements_watched() as watched:
         assert store.purge(LATER, limit=2) == 6
-    assert [rows for word, rows in watched if word == "DELETE"] == [1, 2, 2, 1]
+    assert [rows for word, rows in watched if word == "DELETE" and rows] == [1, 2, 2, 1]
 
 
 def ends(store: Store, *outcomes: Outcome) -> str:
@@ -307,4 +313,4 @@ def test_a_turn_asks_the_database_for_no_more_than_its_answer_and_its_session(
         listening = Listening(connection.connection.cursor())
         desk = Desk(listening, is_sqlite=database_url.startswith("sqlite"))
         turns.take(desk, Delivery("t2", SESSION.id, NOW, LATER, decide), lambda: b"salt")
-    assert listening.words == ["SELECT", "SELECT", "INSERT", "INSERT", "UPDATE", "INSERT", "INSERT"]
+    assert listening.words == ["SELECT", "INSERT", "INSERT", "UPDATE", "INSERT", "INSERT"]
