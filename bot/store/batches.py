@@ -53,6 +53,11 @@ class Batches:
         self._mutex, self._leading = Lock(), 0
         self._waiting: list[_Waiting] = []
 
+    @property
+    def waiting(self) -> int:
+        """How many turns wait for a commit."""
+        return len(self._waiting)
+
     def take(self, delivery: Delivery) -> Taken:
         """Commit a turn, alone or with others.
 

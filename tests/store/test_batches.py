@@ -1,0 +1,168 @@
+"""Turns of several threads are committed together, and each is answered after its own commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock
+from time import monotonic, sleep
+
+import pytest
+
+from bot.errors import StoreError
+from bot.store import Decision, Taken
+from bot.store.batches import Batches
+from bot.store.decision import Delivery
+from bot.store.patience import within
+from tests.store.samples import LATER, NOW
+
+WAIT_SECONDS = 20
+
+
+def delivery(turn: str, session: str = "") -> Delivery:
+    """One delivery of somebody's own session, or of the one given."""
+    return Delivery(turn, session or f"session of {turn}", NOW, LATER, lambda _before: Decision("", None))
+
+
+class Commits:
+    """Commits at once, or when it is let; writes down which turns came together."""
+
+    def __init__(self, *, waits: bool = False) -> None:
+        self.batches: list[list[str]] = []
+        self.begun, self.may_end, self.lock = Event(), Event(), Lock()
+        self.under_way = self.most_under_way = 0
+        if not waits:
+            self.may_end.set()
+
+    def __call__(self, deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+        with self.lock:
+            self.batches.append([one.turn_id for one in deliveries])
+            self.under_way += 1
+            self.most_under_way = max(self.most_under_way, self.under_way)
+        self.begun.set()
+        assert self.may_end.wait(WAIT_SECONDS)
+        with self.lock:
+            self.under_way -= 1
+        return [
+            LookupError(one.turn_id) if one.turn_id.startswith("bad") else Taken(one.turn_id, replayed=False)
+            for one in deliveries
+        ]
+
+
+def wait_for(batches: Batches, many: int) -> None:
+    """Wait until so many turns wait."""
+    limit = monotonic() + WAIT_SECONDS
+    while batches.waiting < many:
+        assert monotonic() < limit
+        sleep(0.001)
+
+
+def test_a_turn_that_comes_alone_is_committed_at_once() -> None:
+    commits = Commits()
+    assert Batches(commits, 1, 5).take(delivery("t")).answer == "t"
+    assert commits.batches == [["t"]]
+
+
+def test_turns_that_come_during_a_commit_share_the_next_one() -> None:
+    commits = Commits(waits=True)
+    batches = Batches(commits, 1, 5)
+    with ThreadPoolExecutor(8) as threads:
+        first = threads.submit(batches.take, delivery("first"))
+        assert commits.begun.wait(WAIT_SECONDS)
+        others = [threads.submit(batches.take, delivery(f"t{number}")) for number in range(6)]
+        wait_for(batches, 6)
+        assert not any(one.done() for one in (first, *others))
+        commits.may_end.set()
+        assert [one.result().answer for one in (first, *others)] == [
+            "first",
+            *(f"t{number}" for number in range(6)),
+        ]
+    assert commits.batches[0] == ["first"]
+    assert [len(batch) for batch in commits.batches] == [1, 6]
+    assert commits.most_under_way == 1
+
+
+def test_two_turns_of_one_session_are_never_in_one_batch() -> None:
+    commits = Commits(waits=True)
+    batches = Batches(commits, 1, 5)
+    with ThreadPoolExecutor(8) as threads:
+        first = threads.submit(batches.take, delivery("first"))
+        assert commits.begun.wait(WAIT_SECONDS)
+        others = [threads.submit(batches.take, delivery(f"t{number}", "one")) for number in range(3)]
+        wait_for(batches, 3)
+        commits.may_end.set()
+        for one in (first, *others):
+            one.result(WAIT_SECONDS)
+    assert [len(batch) for batch in commits.batches] == [1, 1, 1, 1]
+
+
+def test_what_one_turn_raises_is_its_own() -> None:
+    commits = Commits(waits=True)
+    batches = Batches(commits, 1, 5)
+    with ThreadPoolExecutor(8) as threads:
+        first = threads.submit(batches.take, delivery("first"))
+        assert commits.begun.wait(WAIT_SECONDS)
+        bad, good = (threads.submit(batches.take, delivery(name)) for name in ("bad", "good"))
+        wait_for(batches, 2)
+        commits.may_end.set()
+        assert (first.result().answer, good.result().answer) == ("first", "good")
+        with pytest.raises(LookupError, match="bad"):
+            bad.result()
+
+
+def test_a_commit_that_fails_fails_for_all_of_its_batch_and_nobody_else() -> None:
+    lock, seen = Lock(), list[int]()
+
+    def commit(deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+        with lock:
+            seen.append(len(deliveries))
+        if any(one.turn_id == "poison" for one in deliveries):
+            raise StoreError("the database is gone")
+        return [Taken(one.turn_id, replayed=False) for one in deliveries]
+
+    batches = Batches(commit, 1, 5)
+    with pytest.raises(StoreError, match="gone"):
+        batches.take(delivery("poison"))
+    assert batches.take(delivery("after")).answer == "after"
+    assert seen == [1, 1]
+
+
+def test_whoever_waits_too_long_gives_up_and_is_not_committed() -> None:
+    commits = Commits(waits=True)
+    batches = Batches(commits, 1, 5)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(batches.take, delivery("first"))
+        assert commits.begun.wait(WAIT_SECONDS)
+        with within(0.05), pytest.raises(StoreError, match="others were stored for too long"):
+            batches.take(delivery("late"))
+        commits.may_end.set()
+        assert first.result().answer == "first"
+    assert commits.batches == [["first"]]
+
+
+def test_two_leaders_commit_at_the_same_time_where_the_database_lets_them() -> None:
+    commits = Commits(waits=True)
+    batches = Batches(commits, 2, 5)
+    with ThreadPoolExecutor(4) as threads:
+        turns = [threads.submit(batches.take, delivery(f"t{number}")) for number in range(4)]
+        wait_for(batches, 2)
+        commits.may_end.set()
+        assert sorted(one.result().answer for one in turns) == ["t0", "t1", "t2", "t3"]
+    assert commits.most_under_way == 2
+
+
+def test_no_turn_is_lost_or_taken_twice_by_many_threads() -> None:
+    taken: list[str] = []
+    lock = Lock()
+
+    def commit(deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+        with lock:
+            taken.extend(one.turn_id for one in deliveries)
+        return [Taken(one.turn_id, replayed=False) for one in deliveries]
+
+    batches = Batches(commit, 1, 5)
+    names = [f"t{number}" for number in range(2000)]
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda name: batches.take(delivery(name)).answer, names))
+    assert answers == names
+    assert sorted(taken) == sorted(names)
