@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.understanding.vectors import Floats
 
 FINE = 32_767  # weights are kept in two bytes
-ROUNDS = 400
+ROUNDS = 1000
 PACE = 4.0
 MOMENTUM = 0.9
 KEEP = 0.1  # how strongly all weights together are pulled back to nothing, against one example

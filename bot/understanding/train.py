@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 EPOCHS = 10
 PACE = 0.6
-KEEP = 2e-5  # how strongly each step pulls weights back to nothing
+KEEP = 5e-4  # how strongly each step pulls weights back to nothing
 SMOOTHING = 0.02  # nobody is sure of a label by all of 1
 
 
