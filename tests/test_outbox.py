@@ -199,7 +199,6 @@ def test_of_a_thousand_texts_none_is_lost_and_none_comes_twice(any_post: Post) -
     assert set(post.twilio.met) == set(FAULTS)
     assert post.twilio.met.total() > 1000 / 3
     assert {"before claim", "after claim", "before send", "after send", "before handed"} <= set(fate.deaths)
-    assert fate.deaths["after send"] >= 3
 
 
 # -- one text, and what may come of it -----------------------------------------------------------

@@ -18,7 +18,7 @@ from bot.understanding import Understanding, load
 from bot.understanding.report import judge, read, render
 from bot.understanding.summary import SUMMARY_FILE, summarise
 from bot.understanding.train import train as train_model
-from bot.understanding.understanding import MODEL_FILE
+from bot.understanding.understanding import MODEL_FILE, VECTORS_FILE
 
 CHANNELS = click.Choice(["sms", "speech"])
 
@@ -117,3 +117,17 @@ def train(*, only_check: bool) -> None:
         return
     path.write_text(trained, "ascii")
     click.echo(f"flows/{MODEL_FILE}: {path.stat().st_size // 1024} kB")
+
+
+@understanding.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def vectors(folder: Path) -> None:
+    """Make flows/understanding.vectors from FOLDER, a download of all-MiniLM-L6-v2; then train anew.
+
+    It has to hold model.safetensors and tokenizer.json as their publishers give them away (Apache 2.0).
+    """
+    from bot.understanding.vectors_file import convert  # noqa: PLC0415 - once in years
+
+    path = settings().flows_dir / VECTORS_FILE
+    size = convert(folder / "model.safetensors", folder / "tokenizer.json", path)
+    click.echo(f"flows/{VECTORS_FILE}: {size // 1024} kB")

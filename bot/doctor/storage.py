@@ -51,17 +51,16 @@ def of_journal(journal: Path | None) -> Iterator[Examined]:
 
 
 def of_waiting(store: Store) -> Iterator[Examined]:
-    """The texts that wait, where this release has an outbox; digests; and whether the line is stopped."""
+    """The texts and digests that wait, and whether the line is stopped."""
     try:
         with store.reading("what waits can't be counted") as connection:
             texts, (waiting, lost) = upkeep.outbox(connection), digests.counted(connection)
             switch = switches.read(connection)
     except StoreError:
         return  # the database has been told of
-    if texts is not None:
-        told = f"{texts} texts wait"
-        limit, cure = "sent within seconds", "start signpost worker, or read what it logs"
-        yield Examined("warning", "outbox", told, limit, cure) if texts else Examined("ok", "outbox", told)
+    told = "1 text waits" if texts == 1 else f"{texts} texts wait"
+    limit, cure = "sent within seconds", "start signpost worker, or read what it logs"
+    yield Examined("warning", "outbox", told, limit, cure) if texts else Examined("ok", "outbox", told)
     if lost:
         found, cure = f"{lost} digests of the last month were given up", "signpost digest says why"
         yield Examined("warning", "digests", found, "each reaches its partner", cure)

@@ -28,9 +28,6 @@ CONNECT_TIMEOUT_SECONDS = 3  # a turn gives up earlier
 STATEMENT_TIMEOUT_SECONDS = 4  # PostgreSQL; waiting for a session's lock counts as well
 IDLE_TIMEOUT_SECONDS = 10  # PostgreSQL: a transaction that does nothing, and may hold a session's lock
 BUSY_TIMEOUT_SECONDS = 5  # SQLite: waiting for the one writer; a turn gives up earlier
-# SQLite: whoever fills the log so far moves it into the database, while others wait: 32 MB at a time
-# costs each turn less than the 4 MB that are usual.
-CHECKPOINT_PAGES = 8000
 # Beyond the pool's size, for a report or the worker beside threads that are all busy.
 SPARE_CONNECTIONS = 2
 
@@ -131,7 +128,6 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         cursor.execute("PRAGMA foreign_keys=ON")
     finally:
         cursor.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import func, select, text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,9 +21,7 @@ def clock(connection: Connection) -> datetime | None:
     )
 
 
-def outbox(connection: Connection) -> int | None:
-    """Count the texts that wait; None where this release has no outbox."""
-    if not inspect(connection).has_table("outbox"):
-        return None
+def outbox(connection: Connection) -> int:
+    """Count the texts that wait."""
     counted = text("SELECT count(*) FROM outbox WHERE status = 'waiting'")
     return int(connection.execute(counted).scalar_one())

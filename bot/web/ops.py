@@ -65,22 +65,26 @@ def counts() -> Response:
         abort(404)
     if token and not hmac.compare_digest((given or "").encode(), token.encode()):
         abort(401)
-    digests_waiting, digests_given_up = _digests(w)
+    up = not w.store.ready()
     gauges = [
-        ("signpost_up", float(not w.store.ready())),
+        ("signpost_up", float(up)),
         ("signpost_journal_waiting", condition.waiting(w.standby.journal)),
-        *_texts(w),
         *_spending(w),
         ("signpost_listings_stale", float(len(_stale(w)))),
-        ("signpost_checkpoint_age_seconds", condition.checkpoint_age_seconds(w.store, w.clock())),
         ("signpost_stopped", float(w.stop.known().on)),
-        ("signpost_digests_waiting", digests_waiting),
-        ("signpost_digests_given_up", digests_given_up),
     ]
     totals: dict[str, Mapping[str, int]] = {}
-    if (redactions := _redactions(w)) is not None:
-        gauges.append(("signpost_redactions_waiting", float(redactions.waiting)))
-        totals["signpost_redactions_total"] = redactions.totals
+    if up:  # a database that does not answer is waited for once
+        digests_waiting, digests_given_up = _digests(w)
+        gauges += [
+            *_texts(w),
+            ("signpost_checkpoint_age_seconds", condition.checkpoint_age_seconds(w.store, w.clock())),
+            ("signpost_digests_waiting", digests_waiting),
+            ("signpost_digests_given_up", digests_given_up),
+        ]
+        if (redactions := _redactions(w)) is not None:
+            gauges.append(("signpost_redactions_waiting", float(redactions.waiting)))
+            totals["signpost_redactions_total"] = redactions.totals
     return Response(metrics.written(gauges, totals), mimetype="text/plain")
 
 
