@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from secrets import token_hex
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, render_template, request
@@ -19,7 +20,7 @@ from bot.catalogue import Catalogue, load
 from bot.channels.rest import Messages
 from bot.conversation import Conversation, Understand
 from bot.errors import CatalogueError, StoreError
-from bot.log import configure, event
+from bot.log import configure, event, request_id
 from bot.outbox import make_rules, make_sender, opted_out_by_text
 from bot.settings import Settings
 from bot.standby import Standby
@@ -34,6 +35,7 @@ from bot.web.stopping import PlannedStop, read_switch
 from bot.web.texts import Texts
 from bot.web.wiring import KEY, Sweeper, Wiring
 
+REQUEST_ID_BYTES = 6
 LARGEST_BODY_BYTES = 64 * 1024  # Twilio's largest webhook is a few thousand
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -202,6 +204,14 @@ def _add_simulator(app: Flask) -> None:
 
 
 def _add_pages(app: Flask) -> None:
+    @app.before_request
+    def begin() -> None:
+        request_id.set(token_hex(REQUEST_ID_BYTES))
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        request_id.set("")
+
     @app.after_request
     def harden(response: Response) -> Response:
         if request.blueprint == webhooks.bp.name:

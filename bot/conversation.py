@@ -18,9 +18,9 @@ from bot.core.directory import Directory
 from bot.core.engine import advance
 from bot.core.flow import Flow
 from bot.core.intent import Intent
-from bot.core.limits import Limits, Spent
+from bot.core.limits import HELD_BACK, Limits, Spent
 from bot.core.line import Line
-from bot.core.match import is_own_word, key_in
+from bot.core.match import key_in
 from bot.core.redaction import Redaction, redaction_of
 from bot.core.session import (
     Arrival,
@@ -30,15 +30,16 @@ from bot.core.session import (
     Said,
     Session,
     Spoken,
+    Step,
     Turn,
     altered,
 )
-from bot.limiting import counted_text, held_back, opt_out_key, spends
+from bot.limiting import Quiet, counted_text, held_back, opt_out_key, spends
 from bot.store import Decision, OutgoingText, Store
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
-MOST_OWN_WORDS = 4096
+MOST_MEANT = 4096
 
 # Makes the answer out of a turn and the state that a call's next address has to carry, "" for none.
 Render = Callable[[Turn, str], str]
@@ -69,7 +70,8 @@ class Conversation:
     # Whether a person has opted out, and what a line has spent today: as far as this process knows.
     opted_out: Callable[[str], bool] = lambda _person: False
     spent_of: Callable[[str, datetime], Spent] = lambda _line, _now: Spent()
-    own_words: dict[tuple[str, str, tuple[str, ...]], Intent] = field(default_factory=dict, repr=False)
+    quiet: Quiet = field(default_factory=Quiet, repr=False)
+    meant: dict[str, Intent] = field(default_factory=dict, repr=False)
     redact_after: timedelta | None = None
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
 
@@ -124,6 +126,11 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
     begun = new_session(conversation, arrival, line, now)
     turn_id, session_id, expires_at = turn_key(conversation, arrival), begun.id, begun.expires_at
     turns: list[Turn] = []
+    if isinstance(arrival.inbound, Said) and conversation.quiet.holds(session_id, now, conversation.limits):
+        meant = understood(conversation, flow, begun, arrival, line)
+        if meant is None or meant.label != "emergency":
+            nothing = Turn(None, (Step(HELD_BACK, ""),), (), End())
+            return Answer(render(nothing, ""), replayed=False, turn_id=turn_id, node=HELD_BACK)
 
     def decide(kept: Session | None) -> Decision:
         session = _latest(kept, read_carried(arrival.carried, begun, conversation.secret)) or begun
@@ -141,6 +148,8 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
             flow, directory, heard, arrival.inbound, now, line=line, intent=intent, may_connect=not frugal
         )
         turn, opt_out = held_back(conversation.limits, flow, turn, begun, session, arrival.inbound, intent)
+        if turn.session and not turn.says:
+            conversation.quiet.note(turn.session, conversation.limits)
         routing = routing_of(conversation, flow, turn, session.channel, now)
         turns.append(turn)
         keeps = _kept(turn, routing, expires_at, now)
@@ -243,24 +252,23 @@ def understood(
         return None
     languages = tuple(dict.fromkeys([session.language, *line.languages]))
     heard = "speech" if arrival.channel == "voice" else "sms"
-    if not is_own_word(inbound.text, flow):
-        return conversation.understand(inbound.text, heard, languages)
-    # The script's own words, MENU and the like, come all the time: what they mean is worked out once.
-    asked = (inbound.text, heard, languages)
-    intent = conversation.own_words.get(asked)
+    # MENU and the like come all the time, and so do the words of a flood: what they mean is worked out once,
+    # and remembered under a keyed hash, since nothing that somebody wrote is kept.
+    key = _keyed(conversation, "meant", "|".join((heard, *languages, inbound.text)))
+    intent = conversation.meant.get(key)
     if intent is None:
-        intent = conversation.understand(*asked)
-        if len(conversation.own_words) < MOST_OWN_WORDS:
-            conversation.own_words[asked] = intent
+        intent = conversation.understand(inbound.text, heard, languages)
+        if len(conversation.meant) >= MOST_MEANT:
+            conversation.meant.clear()
+        conversation.meant[key] = intent
     return intent
 
 
 def _kept(turn: Turn, routing: Routing | None, expires_at: datetime, now: datetime) -> Session | None:
     if turn.session is None:
         return None
-    if (
-        isinstance(turn.then, End) and turn.session.medium == "voice"
-    ):  # a call that is over but whose transfer may still report back
+    if isinstance(turn.then, End) and turn.session.medium == "voice":
+        # A call that is over but whose transfer may still report back.
         expires_at = now + timedelta(minutes=ENDED_CALL_MINUTES)
     routing_id = routing.id if routing else turn.session.routing_id
     return replace(turn.session, routing_id=routing_id, expires_at=expires_at)

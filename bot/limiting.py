@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.core.flow import Flow
 from bot.core.intent import Intent
@@ -15,6 +15,7 @@ from bot.core.match import fold, is_own_word, key_in
 from bot.core.session import Arrival, Connect, DialEnded, Inbound, Said, Session, Turn
 
 WORDS_CHARS = 8
+MOST_QUIET = 10_000
 
 
 def opt_out_key(secret: bytes, person: str) -> str:
@@ -25,6 +26,31 @@ def opt_out_key(secret: bytes, person: str) -> str:
 def person_by_text(line: str, channel: str, address: str) -> str:
     """Name somebody who texts a line; the same person by another channel is another."""
     return f"{line}|{channel}|{address}"
+
+
+class Quiet:
+    """Who has been told that they write too much, as this process knows: nothing is read or written for them
+    until the time is over, so that a flood costs next to nothing. Emergencies are not looked up here.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+
+    def note(self, session: Session, limits: Limits) -> None:
+        """Remember a sender who gets no more answers for now."""
+        if session.told and 0 < limits.texts < session.texts and len(self._until) < MOST_QUIET:
+            since = datetime.fromtimestamp(session.counted_since, UTC)
+            self._until[session.id] = since + timedelta(minutes=limits.minutes)
+
+    def holds(self, session_id: str, now: datetime, limits: Limits) -> bool:
+        """Say whether a sender gets no answer now; one whose time is over is forgotten."""
+        until = self._until.get(session_id)
+        if until is None:
+            return False
+        if until - timedelta(minutes=limits.minutes) <= now < until:
+            return True
+        self._until.pop(session_id, None)
+        return False
 
 
 def counted_text(  # noqa: PLR0913, PLR0917 - what a turn is made of

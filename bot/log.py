@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 import traceback
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, TextIO
@@ -24,6 +25,8 @@ DIGIT = re.compile(r"\d")
 FRAMES = 12
 
 _log = logging.getLogger("signpost")
+# What the lines of one request have in common; "" outside of any.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def event(
@@ -54,6 +57,8 @@ class Formatter(logging.Formatter):
         name = redact(record.getMessage())
         if record.exc_info and record.exc_info[1]:
             fields |= _exception(record.exc_info[1], record.exc_info[2])
+        if request := request_id.get():
+            fields = {"request": request, **fields}
         at = datetime.fromtimestamp(record.created, UTC)
         if self.json:
             head = {

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import SettingsError, SignpostError
-from bot.log import Formatter, configure, event, redact
+from bot.log import Formatter, configure, event, redact, request_id
 
 SID = "CA" + "0123456789abcdef" * 2
 NUMBERS = [
@@ -209,3 +209,17 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
 @pytest.mark.parametrize("style", ["json", "plain"])
 def test_a_lone_surrogate_does_not_stop_the_log(style: Any) -> None:
     Formatter(style).format(record("%s", "\ud83d")).encode()
+
+
+def test_lines_of_one_request_have_its_id_in_common() -> None:
+    stream = io.StringIO()
+    configure("INFO", "json", stream)
+    token = request_id.set("0a1b2c3d4e5f")
+    try:
+        event("turn.taken", node="main")
+    finally:
+        request_id.reset(token)
+    event("turn.taken", node="main")
+    inside, outside = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert inside["request"] == "0a1b2c3d4e5f"
+    assert "request" not in outside

@@ -39,6 +39,7 @@ def read(form: Mapping[str, str], line: Line) -> Arrival:
         text=form.get("ButtonText") or body,
         media=int(media) if media.isascii() and media.isdigit() and len(media) < 4 else 0,  # noqa: PLR2004 - Twilio sends at most two digits
         answered=_answered_by_carrier(form, line, body),
+        starts=bool(form.get("OptOutType")) or _by_long_code(form, line),
     )
     return Arrival(
         turn=sid,
@@ -60,6 +61,9 @@ def render(turn: Turn) -> str:
 def _answered_by_carrier(form: Mapping[str, str], line: Line, body: str) -> bool:
     if form.get("OptOutType"):  # Advanced Opt-Out has replied, whatever the word was
         return True
-    sms = channel_of(form.get("From")) == "sms"
-    long_code = bare_number(form.get("To")) == line.text_number != ""
-    return sms and long_code and fold(body) in CARRIER_STOPS
+    return _by_long_code(form, line) and fold(body) in CARRIER_STOPS
+
+
+def _by_long_code(form: Mapping[str, str], line: Line) -> bool:
+    """Say whether this is a text message to the line's long code, where Twilio minds the opt-outs."""
+    return channel_of(form.get("From")) == "sms" and bare_number(form.get("To")) == line.text_number != ""

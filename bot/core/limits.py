@@ -25,12 +25,14 @@ class Limits:
     """What one sender may write, and what a line may spend in a day; 0 for no limit.
 
     `texts` in `minutes` are answered. `alike` is how often the same words are answered in a row, unless they
-    are a key or a word of the menu. `day_texts` and `day_transfer_minutes` hold for each line.
+    are a key or a word of the menu; `alike_in_danger` where they tell of an emergency, since what a machine
+    writes may be taken for one. `day_texts` and `day_transfer_minutes` hold for each line.
     """
 
     texts: int = 30
     minutes: int = 10
     alike: int = 3
+    alike_in_danger: int = 10
     day_texts: int = 5000
     day_transfer_minutes: int = 3000
 
@@ -108,15 +110,17 @@ def moderate(turn: Turn, before: Session, said: Said, intent: Intent | None, phr
     if any(step.node == "stopped" for step in turn.steps) or (said.answered and turn.session is None):
         return Moderated(turn, opt_out=True)
     if before.stopped and fold(said.text) in STARTS:
-        return Moderated(
-            _only(turn, altered(before, stopped=False, told=False), phrases.started), opt_out=False
-        )
+        words = "" if said.starts else phrases.started  # where the carrier says so, we say nothing
+        return Moderated(_only(turn, altered(before, stopped=False, told=False), words), opt_out=False)
     if intent is not None and intent.label == "emergency":
-        return Moderated(turn)
+        known_by_heart = 0 < phrases.limits.alike_in_danger < before.alike
+        return Moderated(_only(turn, before, "") if known_by_heart else turn)
     if over == "tell":
         return Moderated(_only(turn, altered(before, told=True), phrases.too_many))
     if before.stopped and fold(said.text) not in HELPS:
-        words = "" if before.told else phrases.still_stopped
+        words = (
+            "" if before.told or said.starts else phrases.still_stopped
+        )  # Twilio would not send it (21610)
         return Moderated(_only(turn, altered(before, told=True), words))
     return Moderated(_only(turn, before, "") if over == "quiet" else turn)
 

@@ -64,12 +64,14 @@ class Rang:
 class Said:
     """A text message: its words, and how many pictures or recordings came with it.
 
-    `answered` when the carrier has replied itself, as Twilio does to STOP on a long code.
+    `answered` when the carrier has replied itself, as Twilio does to STOP on a long code; `starts` when it
+    replies itself to START there.
     """
 
     text: str
     media: int = 0
     answered: bool = False
+    starts: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from bot.core.match import Match, fold, match_words
 from bot.core.segments import MOST_PARTS, segments
 from bot.core.session import Speech, altered
 
+OPT_OUT_RULE = "stop.word"
+CERTAIN = 0.9
+
 
 class Understood(Calling):
     """A walk that free text and other languages can move."""
@@ -114,8 +117,14 @@ class Understood(Calling):
         return True
 
     def _stop(self, *, sure: bool) -> bool:
-        """An opt-out in their own words ends a conversation by text; a call is not cut off for it."""
-        if self.session.medium == "voice" or not sure:
+        """An opt-out in their own words ends a conversation by text; a call is not cut off for it.
+
+        "Stop him" has the word too, so the model has to be all but certain.
+        """
+        certain = self.intent is not None and (
+            self.intent.rule == OPT_OUT_RULE or self.intent.score >= CERTAIN
+        )
+        if self.session.medium == "voice" or not (sure and certain):
             return False
         self.end("stopped")
         return True

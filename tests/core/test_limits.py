@@ -72,7 +72,14 @@ def test_an_emergency_is_always_answered(texts: list[str], told: bool, stopped: 
     before = replace(sent(SESSION, texts), told=told, stopped=stopped)
     if stopped and said in ("start", "unstop", "yes"):
         return
-    assert moderate(TURN, before, Said(said), DANGER, PHRASES).turn == TURN
+    if before.alike <= LIMITS.alike_in_danger:
+        assert moderate(TURN, before, Said(said), DANGER, PHRASES).turn == TURN
+
+
+def test_the_same_words_are_not_answered_for_ever_even_in_an_emergency() -> None:
+    ten, eleven = (sent(SESSION, ["he is not breathing"] * times) for times in (10, 11))
+    assert moderate(TURN, ten, Said("he is not breathing"), DANGER, PHRASES).turn == TURN
+    assert moderate(TURN, eleven, Said("he is not breathing"), DANGER, PHRASES).turn.says == ()
 
 
 def test_whoever_has_opted_out_is_told_once_how_to_come_back_and_then_left_alone() -> None:

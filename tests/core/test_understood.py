@@ -30,6 +30,7 @@ from bot.core.session import (
     Spoken,
     Turn,
 )
+from bot.core.understood import CERTAIN
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = load(ROOT / "flows", ROOT / "config")
@@ -296,11 +297,12 @@ def test_what_is_not_known_gets_999_and_the_menu(score: float) -> None:
 
 
 def test_an_opt_out_in_their_own_words_ends_texts_and_not_calls() -> None:
-    turn = texter("hi").means("stop", SURE)
+    turn = texter("hi").means("stop", CERTAIN)
     assert turn.then == End()
     assert turn.session is None
-    assert texter("hi").means("stop", UNSURE).session
-    assert isinstance(caller().means("stop", SURE).then, Ask)
+    for less in (SURE, UNSURE):  # "stop him" is no opt-out
+        assert texter("hi").means("stop", less).session
+    assert isinstance(caller().means("stop", CERTAIN).then, Ask)
 
 
 def test_a_greeting_shows_the_menu() -> None:

