@@ -31,7 +31,7 @@ from tests.line import ORIGIN, TOKEN
 from tests.postgres import run_postgres
 
 CONNECTIONS = (1, 32, 128)
-MOST_RATE = 6000  # requests a second that are made beforehand
+MOST_RATE = 6000  # requests a second that are made beforehand for each worker
 WARM_UP_SECONDS = 1
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -141,13 +141,13 @@ def _wait(port: int) -> None:
 def measure(servers: list[Server], channel: str, workers: int, asked: Any) -> Iterator[Measured]:
     """Load each server in turn, round after round."""
     for server in servers:
-        load(server.port, channel, 32, WARM_UP_SECONDS, MOST_RATE)
+        load(server.port, channel, 32, WARM_UP_SECONDS, MOST_RATE * workers)
     for connections in asked.connections:
         rounds: dict[str, list[tuple[Loaded, float]]] = {server.name: [] for server in servers}
         for _ in range(asked.rounds):
             for server in servers:
                 before = server.cpu_seconds()
-                loaded = load(server.port, channel, connections, asked.seconds, MOST_RATE)
+                loaded = load(server.port, channel, connections, asked.seconds, MOST_RATE * workers)
                 micros = (server.cpu_seconds() - before) / (loaded.rate * asked.seconds) * 1e6
                 rounds[server.name].append((loaded, micros))
         at_floor = [loaded for loaded, _ in rounds["floor"]]
