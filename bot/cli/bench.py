@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import runpy
 import sys
 
 import click
@@ -22,6 +22,5 @@ def bench(options: tuple[str, ...]) -> None:
     if not (ROOT / "tests" / "bench").is_dir():
         cure = "run it in a copy of the project with its tests, after make install-dev"
         raise SignpostError(f"tests/bench: the folder\n    found: nothing\n    cure:  {cure}")
-    command = [sys.executable, "-m", "tests.bench", *options]
-    done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - what the operator typed, to our own
-    sys.exit(done.returncode)
+    sys.argv = ["signpost bench", *options]
+    runpy.run_module("tests.bench", run_name="__main__")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from weakref import WeakSet
 
 from bot.errors import StoreError
@@ -77,8 +77,7 @@ class Batches:
             self._lead(mine)
         if isinstance(mine.result, BaseException):
             raise mine.result
-        assert mine.result is not None  # noqa: S101 - a leader leaves a result for each, its own first
-        return mine.result
+        return cast("Taken", mine.result)  # a leader leaves a result for each, its own first
 
     def _patience(self) -> float:
         return min(self._timeout_seconds, left())

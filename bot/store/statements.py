@@ -29,7 +29,7 @@ _ROUTING_COLUMNS = (
     *("chosen_by", "service", "outcome", "partner", "late", "salt"),
 )
 KEEP_ROUTING = (
-    f"INSERT INTO routings ({', '.join(_ROUTING_COLUMNS)})"  # noqa: S608 - nothing but the names above
+    f"INSERT INTO routings ({', '.join(_ROUTING_COLUMNS)})"  # noqa: S608 - nothing but the names above  # nosec B608
     f" VALUES ({', '.join(f':{name}' for name in _ROUTING_COLUMNS)})"
 )
 # The partner is that of the routing, read where the row is written: a turn asks for nothing more.
@@ -54,7 +54,7 @@ PARTS = 16  # a line's spending of a day lies in so many rows, so that turns nee
 
 # Another text of the same routing may have arrived, and then what it brought counts.
 NO_OTHER_TEXT = f"""NOT EXISTS (SELECT 1 FROM outbox WHERE routing_id = :id
-    AND status NOT IN ({", ".join(f"'{one}'" for one in NOT_ARRIVED)}))"""  # noqa: S608 - our own words
+    AND status NOT IN ({", ".join(f"'{one}'" for one in NOT_ARRIVED)}))"""  # noqa: S608 - our own words  # nosec B608
 TAKE_BACK = f"{KEEP_OUTCOME} AND {NO_OTHER_TEXT}"
 
 
@@ -70,11 +70,11 @@ def end_routing(outcome: Outcome) -> str:
     """
     if outcome != "offered":
         return (
-            "UPDATE routings SET outcome = :outcome WHERE id = :id"  # noqa: S608 - our own words
+            "UPDATE routings SET outcome = :outcome WHERE id = :id"  # noqa: S608 - our own words  # nosec B608
             f" AND outcome IN ({_listed(hidden_by(outcome))})"
         )
     ended = _listed(ways_a_transfer_ends())
     return f"""UPDATE routings SET outcome = coalesce(
         (SELECT outcome FROM outcomes WHERE routing_id = :id AND outcome IN ({ended})
          ORDER BY CASE WHEN outcome = 'transfer_started' THEN 1 ELSE 0 END, seq DESC LIMIT 1), 'offered')
-        WHERE id = :id AND outcome = 'number_texted' AND {NO_OTHER_TEXT}"""  # noqa: S608 - our own words
+        WHERE id = :id AND outcome = 'number_texted' AND {NO_OTHER_TEXT}"""  # noqa: S608 - our own words  # nosec B608
