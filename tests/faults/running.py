@@ -79,6 +79,7 @@ class RunningLine:
     workers: int = 1
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    more: Mapping[str, str] = field(default_factory=dict)  # settings beside the usual ones
 
     @property
     def journal(self) -> Path:
@@ -105,6 +106,7 @@ class RunningLine:
             "PORT": str(self.port),
             "WORKERS": str(self.workers),
             "LOG_LEVEL": "WARNING",
+            **self.more,
         }
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -155,9 +157,9 @@ class RunningLine:
 
 
 @contextmanager
-def running(folder: Path, database_url: str, workers: int = 1) -> Iterator[RunningLine]:
-    """Run the line on a migrated database for a while."""
-    line = RunningLine(folder, database_url, workers)
+def running(folder: Path, database_url: str, workers: int = 1, **more: str) -> Iterator[RunningLine]:
+    """Run the line on a migrated database for a while, with `more` settings beside the usual ones."""
+    line = RunningLine(folder, database_url, workers, more=more)
     try:
         line.start()
         yield line
