@@ -188,7 +188,7 @@ def _texts(
     clock: Callable[[], datetime],
 ) -> Texts:
     """Put together what promises and sends texts; without an account none is offered."""
-    opted_out = opted_out_by_text(Known(store), settings.secret_key.encode(), catalogue.lines, clock)
+    opted_out = opted_out_by_text(store, settings.secret_key.encode(), catalogue.lines)
     rules = make_rules(settings, store.outbox(), opted_out)
     return Texts(catalogue, rules, make_sender(settings, rules, clock, messages))
 

@@ -7,7 +7,6 @@ routes once: that is why rendering happens inside the transaction.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,7 @@ from bot.core.session import (
     Turn,
     altered,
 )
+from bot.keyed import keyed
 from bot.limiting import Quiet, counted_text, held_back, opt_out_key, spends
 from bot.store import Decision, OutgoingText, Store
 
@@ -282,7 +282,4 @@ def _lifetime(conversation: Conversation, arrival: Arrival) -> timedelta:
 
 def _keyed(conversation: Conversation, purpose: str, name: str) -> str:
     """A keyed hash; a webhook that does not say who or what it is gets one that nobody shares."""
-    name = name or secrets.token_hex(16)
-    return hmac.digest(
-        conversation.secret, f"{purpose}|{name}".encode("utf-8", "surrogatepass"), "sha256"
-    ).hex()
+    return keyed(conversation.secret, purpose, name or secrets.token_hex(16))

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bot.keyed import keyed
+
 NONCE_BYTES = 12
 
 
@@ -55,12 +57,8 @@ class Envelope:
 
     def recipient(self, number: str) -> str:
         """Hash a number, by which the texts of a day are counted."""
-        return self._keyed("recipient", number)
+        return keyed(self._secret, "outbox recipient", number)
 
     def sid(self, sid: str) -> str:
         """Hash Twilio's id of a message, by which its reports are recognised."""
-        return self._keyed("message", sid) if sid else ""
-
-    def _keyed(self, purpose: str, name: str) -> str:
-        named = f"outbox {purpose}|{name}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._secret, named, "sha256").hex()
+        return keyed(self._secret, "outbox message", sid) if sid else ""

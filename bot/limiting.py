@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core.flow import Flow
 from bot.core.intent import Intent
-from bot.core.limits import Limits, Phrases, Spent, carried_on, counted, moderate
+from bot.core.limits import Limits, Phrases, Spent, carried_on, counted, day_of, moderate
 from bot.core.line import Line
 from bot.core.match import fold, is_own_word, key_in
 from bot.core.session import Arrival, Connect, DialEnded, Inbound, Said, Session, Turn
+from bot.keyed import keyed
 
 WORDS_CHARS = 8
 MOST_QUIET = 10_000
@@ -20,12 +20,7 @@ MOST_QUIET = 10_000
 
 def opt_out_key(secret: bytes, person: str) -> str:
     """Give the keyed hash under which somebody's opt-out is kept."""
-    return hmac.digest(secret, f"opt-out|{person}".encode("utf-8", "surrogatepass"), "sha256").hex()
-
-
-def person_by_text(line: str, channel: str, address: str) -> str:
-    """Name somebody who texts a line; the same person by another channel is another."""
-    return f"{line}|{channel}|{address}"
+    return keyed(secret, "opt-out", person)
 
 
 class Quiet:
@@ -96,5 +91,4 @@ def spends(turn: Turn, arrival: Arrival, line: Line, now: datetime) -> tuple[str
     seconds = arrival.inbound.seconds if isinstance(arrival.inbound, DialEnded) else 0
     if not (texts or transfers or seconds):
         return None
-    day = now.astimezone(UTC).date().isoformat()
-    return line.id, day, Spent(texts, transfers, seconds, texts if arrival.abroad else 0)
+    return line.id, day_of(now), Spent(texts, transfers, seconds, texts if arrival.abroad else 0)

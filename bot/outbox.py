@@ -17,14 +17,15 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 
 from bot import metrics
+from bot.channels.addresses import person_by_text
 from bot.channels.callers import caller_from
 from bot.channels.rest import Messages, TwilioMessages
 from bot.envelope import Envelope, Letter
 from bot.errors import StoreError, TextError, TextRefusedError, TextUnknownError
-from bot.limiting import opt_out_key, person_by_text
+from bot.limiting import opt_out_key
 from bot.log import event
 from bot.settings import Settings
-from bot.store import Claim, Known, Outbox
+from bot.store import Claim, Outbox, Store, has_opted_out
 
 PAUSE_SECONDS = 1.0
 MOST_A_DAY = 3  # to one number
@@ -210,16 +211,14 @@ class Sender:
             metrics.count("signpost_texts_total", result=status)
 
 
-def opted_out_by_text(
-    known: Known, secret: bytes, lines: Iterable[str], clock: Callable[[], datetime]
-) -> OptedOut:
+def opted_out_by_text(store: Store, secret: bytes, lines: Iterable[str]) -> OptedOut:
     """Make what says whether a number has opted out of any of these lines, by text."""
     names = tuple(lines)
 
     def opted_out(number: str) -> bool:
-        known.refresh(clock())
-        keys = (opt_out_key(secret, person_by_text(line, "sms", number)) for line in names)
-        return any(known.opted_out(key) for key in keys)
+        keys = [opt_out_key(secret, person_by_text(line, "sms", number)) for line in names]
+        with store.reading("opt-outs can't be read") as connection:
+            return has_opted_out(connection, keys)
 
     return opted_out
 

@@ -24,11 +24,13 @@ MAY_IMPORT = {
     "bot.ledger": {"bot.core", "bot.errors"},
     "bot.store": {"bot.core", "bot.errors"},
     "bot.carried": {"bot.core", "bot.store"},
-    "bot.limiting": {"bot.core"},
+    "bot.keyed": set[str](),
+    "bot.limiting": {"bot.core", "bot.keyed"},
     "bot.variables": set[str](),
     "bot.conversation": {
         "bot.carried",
         "bot.core",
+        "bot.keyed",
         "bot.limiting",
         "bot.understanding",
         "bot.store",
@@ -44,7 +46,7 @@ MAY_IMPORT = {
         "bot.log",
         "bot.metrics",
     },
-    "bot.envelope": set[str](),
+    "bot.envelope": {"bot.keyed"},
     "bot.outbox": {
         *("bot.channels", "bot.core", "bot.envelope", "bot.errors", "bot.limiting", "bot.log"),
         *("bot.metrics", "bot.settings", "bot.store"),

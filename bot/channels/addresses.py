@@ -17,6 +17,11 @@ def bare_number(address: str | None) -> str:
     return address
 
 
+def person_by_text(line: str, channel: str, address: str) -> str:
+    """Name somebody who texts a line; the same person by another channel is another."""
+    return f"{line}|{channel}|{address}"
+
+
 def first_values(pairs: Sequence[tuple[str, str]]) -> Mapping[str, str]:
     """The first value of each field, as a form is read when it repeats itself."""
     form: dict[str, str] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.channels import twiml
-from bot.channels.addresses import bare_number
+from bot.channels.addresses import bare_number, person_by_text
 from bot.channels.callers import caller_from, channel_of
 from bot.core.line import Line
 from bot.core.match import fold
@@ -43,7 +43,7 @@ def read(form: Mapping[str, str], line: Line) -> Arrival:
     )
     return Arrival(
         turn=sid,
-        person=f"{line.id}|{channel}|{caller.address}" if caller.address else sid,
+        person=person_by_text(line.id, channel, caller.address) if caller.address else sid,
         channel=channel,
         inbound=said,
         can_be_texted=False,  # they are texting already; there is nothing to send on request

@@ -100,10 +100,9 @@ def sender(chosen: Settings, store: Store) -> Sender | None:
     """Make what sends the texts that callers asked for; None without an account at Twilio."""
     from bot.catalogue import load  # noqa: PLC0415 - as above
     from bot.outbox import make_rules, make_sender, opted_out_by_text  # noqa: PLC0415 - as above
-    from bot.store import Known  # noqa: PLC0415 - as above
 
     lines = load(chosen.flows_dir, chosen.config_dir).lines
-    opted_out = opted_out_by_text(Known(store), chosen.secret_key.encode(), lines, present)
+    opted_out = opted_out_by_text(store, chosen.secret_key.encode(), lines)
     return make_sender(chosen, make_rules(chosen, store.outbox(), opted_out), present)
 
 

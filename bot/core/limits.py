@@ -7,7 +7,7 @@ right whichever worker or machine answers.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from bot.core.intent import Intent
@@ -58,6 +58,11 @@ class Spent:
         """Whether the line may spend no more today on transfers, and on texts that callers ask for."""
         texts = 0 < limits.day_texts <= self.texts
         return texts or 0 < limits.day_transfer_minutes * 60 <= self.transfer_seconds
+
+
+def day_of(now: datetime) -> str:
+    """Give the UTC day, as 2026-11-25, that spending is counted in."""
+    return now.astimezone(UTC).date().isoformat()
 
 
 def counted(session: Session, now: datetime, words: str, limits: Limits) -> Session:

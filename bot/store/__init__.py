@@ -8,7 +8,7 @@ from bot.store import operating_tables, portal_tables
 from bot.store.address import sqlite_path
 from bot.store.decision import Decide, Decision, OutgoingText, Taken
 from bot.store.journal import Entry, Journal
-from bot.store.known import Known
+from bot.store.known import Known, has_opted_out
 from bot.store.ledger import DatabaseLedger
 from bot.store.ledger_reader import LedgerReader
 from bot.store.migrate import upgrade
@@ -34,6 +34,7 @@ __all__ = [
     "Standing",
     "Store",
     "Taken",
+    "has_opted_out",
     "open_store",
     "operating_tables",
     "portal_tables",

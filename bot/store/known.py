@@ -7,16 +7,18 @@ a minute. What happens in between is in the sender's own session, or costs littl
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
-from bot.core.limits import Spent
+from bot.core.limits import Spent, day_of
 from bot.errors import StoreError
 from bot.store.limit_tables import opt_outs, spent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from bot.store.store import Store
@@ -43,7 +45,7 @@ class Known:
         ]
         today = (
             select(column.line, column.day, *sums)
-            .where(column.day >= _day(now))
+            .where(column.day >= day_of(now))
             .group_by(column.line, column.day)
         )
         try:
@@ -61,17 +63,19 @@ class Known:
 
     def spent_of(self, line: str, now: datetime) -> Spent:
         """What a line has spent today."""
-        return self._spent.get((line, _day(now)), Spent())
+        return self._spent.get((line, day_of(now)), Spent())
 
     def spent_today(self, now: datetime) -> dict[str, Spent]:
         """What each line has spent today."""
-        return {line: spent for (line, day), spent in self._spent.items() if day == _day(now)}
+        return {line: spent for (line, day), spent in self._spent.items() if day == day_of(now)}
 
 
 def purge(connection: Connection, now: datetime) -> None:
     """Delete what was spent long ago."""
-    connection.execute(delete(spent).where(spent.c.day < _day(now - timedelta(days=SPENT_KEPT_DAYS))))
+    connection.execute(delete(spent).where(spent.c.day < day_of(now - timedelta(days=SPENT_KEPT_DAYS))))
 
 
-def _day(now: datetime) -> str:
-    return now.astimezone(UTC).date().isoformat()
+def has_opted_out(connection: Connection, people: Iterable[str]) -> bool:
+    """Say whether any of these has, each named by a keyed hash, as the database has it now."""
+    found = select(opt_outs.c.id).where(opt_outs.c.id.in_(list(people))).limit(1)
+    return connection.execute(found).first() is not None

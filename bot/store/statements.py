@@ -52,14 +52,14 @@ SPEND = """INSERT INTO spent (line, day, part, texts, transfers, transfer_second
 PARTS = 16  # a line's spending of a day lies in so many rows, so that turns need not wait for each other's
 
 
+def _listed(outcomes: Sequence[str]) -> str:
+    return ", ".join(f"'{one}'" for one in outcomes)
+
+
 # Another text of the same routing may have arrived, and then what it brought counts.
 NO_OTHER_TEXT = f"""NOT EXISTS (SELECT 1 FROM outbox WHERE routing_id = :id
-    AND status NOT IN ({", ".join(f"'{one}'" for one in NOT_ARRIVED)}))"""  # noqa: S608 - our own words  # nosec B608
+    AND status NOT IN ({_listed(NOT_ARRIVED)}))"""  # noqa: S608 - our own words  # nosec B608
 TAKE_BACK = f"{KEEP_OUTCOME} AND {NO_OTHER_TEXT}"
-
-
-def _listed(outcomes: Sequence[Outcome]) -> str:
-    return ", ".join(f"'{one}'" for one in outcomes)
 
 
 def end_routing(outcome: Outcome) -> str:

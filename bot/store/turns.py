@@ -6,10 +6,11 @@ What they say is in `statements`; a `Desk` says it.
 from __future__ import annotations
 
 import zlib
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
 
+from bot.core.limits import day_of
 from bot.core.redaction import redaction_of
 from bot.errors import StoreError
 from bot.store import statements
@@ -112,8 +113,11 @@ def _writes(delivery: Delivery, decision: Decision, new_salt: NewSalt) -> Iterat
         yield _keep_redaction(decision.redaction, delivery.now)
     if decision.opt_out is not None:
         person, out = decision.opt_out
-        day = delivery.now.astimezone(UTC).date().isoformat()
-        yield (statements.OPT_OUT, {"id": person, "day": day}) if out else (statements.OPT_IN, {"id": person})
+        yield (
+            (statements.OPT_OUT, {"id": person, "day": day_of(delivery.now)})
+            if out
+            else (statements.OPT_IN, {"id": person})
+        )
     if decision.spends is not None:
         line, day, spent = decision.spends
         yield statements.SPEND, {"line": line, "day": day, "part": _part(delivery.turn_id), **vars(spent)}

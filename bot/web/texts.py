@@ -46,9 +46,9 @@ class Texts:
 
     def composer(self, line: Line, raw_from: str | None, now: datetime) -> Compose:
         """Make what writes the text that a turn promises to this caller; it gives None where none may go."""
-        number = caller_from(raw_from).number
 
         def compose(turn: Turn, text_id: str, routing_id: str) -> OutgoingText | None:
+            number = caller_from(raw_from).number
             if number is None or turn.text_service is None or not self.reaches(raw_from):
                 return None
             body = words(self.catalogue, line, turn.text_service, turn.language, now)
