@@ -25,6 +25,7 @@ help:
 	@echo '  make check            look for mistakes in the script, the directory and the settings'
 	@echo '  make test             run every check and every test, as for a change to the program'
 	@echo '  make bench            measure what an answer costs (five minutes; nothing else should run)'
+	@echo '  make bench-micro      measure what each piece of an answer costs alone (a minute)'
 	@echo '  make lint             run only the quick checks: style, types and known dangers'
 	@echo '  make lock             write down again which versions of which packages to install'
 	@echo '                        (make lock UPGRADE=--upgrade takes newer versions)'
@@ -55,6 +56,9 @@ test: lint
 
 bench: install-dev
 	@$(PYTHON) -m tests.bench $(BENCH)
+
+bench-micro: install-dev
+	@$(PYTHON) -m tests.bench.micro $(BENCH)
 
 lock: install-dev
 	@echo 'Writing requirements.lock and requirements-dev.lock.'
@@ -123,4 +127,4 @@ install: venv
 install-dev: venv
 	@kind=dev; lock=requirements-dev.lock; $(INSTALL)
 
-.PHONY: help run check lint test bench lock clean venv install install-dev
+.PHONY: help run check lint test bench bench-micro lock clean venv install install-dev
