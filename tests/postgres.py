@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -34,6 +34,14 @@ SERVER_SETTINGS = {
     "full_page_writes": "off",
     "timezone": "UTC",
 }
+
+
+Under = Callable[[Path], Sequence[str]]
+
+
+def no_command(_folder: Path) -> Sequence[str]:
+    """Start the server itself."""
+    return ()
 
 
 class PostgresUnavailableError(Exception):
@@ -70,8 +78,12 @@ class PostgresServer:
 
 
 @contextmanager
-def run_postgres() -> Iterator[PostgresServer]:
+def run_postgres(under: Under = no_command, **settings: str) -> Iterator[PostgresServer]:
     """Start a server with the first set of programs that works, and stop it at the end.
+
+    Args:
+        under: gives a command that starts the server, made for the folder that it may write into.
+        settings: of PostgreSQL, in the place of SERVER_SETTINGS; `fsync="on"` for a durable one.
 
     Raises:
         PostgresUnavailableError: no programs were found, or none of them would start.
@@ -84,7 +96,7 @@ def run_postgres() -> Iterator[PostgresServer]:
         # Not under TMPDIR, which may lie deep: a socket's path may have about 100 characters.
         with tempfile.TemporaryDirectory(prefix="signpost-pg-", dir="/tmp") as folder:
             try:
-                server, process = start_server(programs, Path(folder))
+                server, process = start_server(programs, Path(folder), under, settings)
             except (OSError, subprocess.SubprocessError, PostgresUnavailableError) as fault:
                 faults.append(f"{programs}: {fault}")
                 continue
@@ -113,7 +125,9 @@ def version_in(folder: Path) -> int:
     return int(number.group()) if number else 0
 
 
-def start_server(programs: Path, folder: Path) -> tuple[PostgresServer, subprocess.Popen[bytes]]:
+def start_server(
+    programs: Path, folder: Path, under: Under = no_command, more: Mapping[str, str] | None = None
+) -> tuple[PostgresServer, subprocess.Popen[bytes]]:
     """Lay out a cluster in a folder, unless it is there, start it, and wait until it answers."""
     account = server_account()
     if account:
@@ -121,11 +135,11 @@ def start_server(programs: Path, folder: Path) -> tuple[PostgresServer, subproce
     data, log = folder / "data", folder / "log"
     if not data.exists():
         run_initdb(programs, data, account)
-    settings = [f"--{name}={value}" for name, value in SERVER_SETTINGS.items()]
+    settings = [f"--{name}={value}" for name, value in {**SERVER_SETTINGS, **(more or {})}.items()]
     command = [str(programs / "postgres"), "-D", str(data), f"--unix_socket_directories={folder}", *settings]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*stop_with_parent(), *command],
+            [*stop_with_parent(), *under(folder), *command],
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=output,

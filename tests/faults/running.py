@@ -80,6 +80,7 @@ class RunningLine:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     more: Mapping[str, str] = field(default_factory=dict)  # settings beside the usual ones
+    under: Sequence[str] = ()  # a command that starts it, and stays out of its way
 
     @property
     def journal(self) -> Path:
@@ -110,7 +111,11 @@ class RunningLine:
         }
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [*self.under, sys.executable, "-m", "bot", "run"],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
             )
         limit = time.monotonic() + START_SECONDS
         while self.get("/healthz")[0] != 200:
