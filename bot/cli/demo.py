@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 ROWS_AT_ONCE = 10_000
+LEAVES_TOLD = 250_000
 
 
 @click.group()
@@ -62,7 +63,7 @@ def seed(routings: int, seed: int, until: datetime | None, beside_real: bool) ->
 def _insert(store: Store, catalogue: Catalogue, count: int, seed: int, end: datetime) -> None:
     from bot.demo import made_up  # noqa: PLC0415 - as above
 
-    began = time.monotonic()
+    began = _now()
     rows = made_up(count, seed, end, _places(catalogue), catalogue.first_line.languages)
     while some := [(one.routing, one.salt, one.went_on) for one in islice(rows, ROWS_AT_ONCE)]:
         store.keep_made_up(some)
@@ -70,11 +71,13 @@ def _insert(store: Store, catalogue: Catalogue, count: int, seed: int, end: date
 
 
 def _integrate(chosen: Settings, catalogue: Catalogue, store: Store) -> None:
+    """Grow the log as its worker does, and say how fast each part of it went: that must stay the same."""
     from bot import custody  # noqa: PLC0415 - as above
     from bot.cli.worker import integrator, present  # noqa: PLC0415 - as above
 
     signing, grows = custody.signing(chosen, store.ledger()), integrator(catalogue, store, paced=True)
-    began, leaves, now = time.monotonic(), 0, present()
+    leaves, told, now = 0, 0, present()
+    began = told_at = _now()
     with store.ledger().holding() as alone:
         if not alone:
             raise StoreError("a worker is running and takes the records itself, as late ones")
@@ -84,6 +87,9 @@ def _integrate(chosen: Settings, catalogue: Catalogue, store: Store) -> None:
             added = grows.grow(now)
             leaves += added
             signing.sign(now)
+            if leaves - told >= LEAVES_TOLD:
+                _say(f"  the {leaves - told} leaves up to {leaves}", leaves - told, told_at)
+                told, told_at = leaves, _now()
     _say(f"{leaves} leaves in the log", leaves, began)
 
 
@@ -98,6 +104,12 @@ def _places(catalogue: Catalogue) -> list[Place]:
     ]
 
 
-def _say(what: str, count: int, began: float) -> None:
-    seconds = time.monotonic() - began
-    click.echo(f"{what} in {seconds:.1f} s ({count / max(seconds, 0.001):,.0f} a second)")
+def _now() -> tuple[float, float]:
+    """The seconds of the clock, and those that this process has computed."""
+    return time.monotonic(), time.process_time()
+
+
+def _say(what: str, count: int, began: tuple[float, float]) -> None:
+    seconds, busy = (max(now - then, 0.001) for now, then in zip(_now(), began, strict=True))
+    speed = f"{count / seconds:,.0f} a second, {count / busy:,.0f} a second of the processor"
+    click.echo(f"{what} in {seconds:.1f} s ({speed})")

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
 from bot.store import reports
-from tests.line import play
+from tests.line import PlayedLine, play
 from tests.partners import Person, add_account
 
 ROUNDS = 15
@@ -26,21 +29,51 @@ PAGES = (
 )
 LINE_PAGES = ("", "?period={month}", "/log", "/log/entries", "/downloads")
 EXPORTS = ("csv", "jsonl")
+WARM_PIECES = 10  # of an export: what comes later may not need more memory
 
 
-def main(database_url: str, partner: str) -> None:
-    """Print a line for each page: the median and the slowest of ROUNDS, in milliseconds."""
-    line = play(database_url)
+@dataclass(frozen=True)
+class PageTime:
+    """How long a page took, in milliseconds, over ROUNDS."""
+
+    who: str
+    path: str
+    median_ms: float
+    slowest_ms: float
+
+
+@dataclass(frozen=True)
+class ExportTime:
+    """How fast a download left: in seconds, and of those of the processor; and how the memory grew by it."""
+
+    form: str
+    rows: int
+    seconds: float
+    busy_seconds: float
+    megabytes: float
+    grown_megabytes: float
+
+
+@dataclass(frozen=True)
+class Visitors:
+    """Somebody of a partner and an auditor, signed in, and what there is to ask for."""
+
+    partner: Person
+    auditor: Person
+    rows: int
+    named: dict[str, object]
+
+
+def visit(line: PlayedLine, partner: str) -> Visitors:
+    """Make two accounts, sign them in, and look for a month, a day, a place and a routing to ask for."""
     line.now = datetime.now(UTC)
     mark = uuid4().hex[:8]
     add_account(line, f"bench-{mark}@partner.example", partner=partner)
     add_account(line, f"bench-{mark}@auditor.example", role="auditor")
-    sam = Person(line, f"bench-{mark}@partner.example").sign_in()
-    avery = Person(line, f"bench-{mark}@auditor.example").sign_in()
     with line.wiring.store.reading("rows") as connection:
         rows = reports.page(connection, partner, reports.Wanted(), None, 400)
         many = reports.count(connection, partner, reports.Wanted())
-    last = rows[-1]
+    last = [row for row in rows if row["partner_seq"]][-1]  # the others are not in the log yet
     month = f"{last['hour']:%Y-%m}" if last["hour"].month != line.now.month else ""
     before = datetime(line.now.year - (line.now.month == 1), (line.now.month - 2) % 12 + 1, 1, tzinfo=UTC)
     named = {
@@ -51,37 +84,75 @@ def main(database_url: str, partner: str) -> None:
         "routing": last["id"],
         "number": last["partner_seq"],
     }
-    print(f"{many:,} routings of {partner}")  # noqa: T201 - a program that prints
-    for who, pages in ((sam, PAGES), (avery, LINE_PAGES)):
+    return Visitors(
+        Person(line, f"bench-{mark}@partner.example").sign_in(),
+        Person(line, f"bench-{mark}@auditor.example").sign_in(),
+        many,
+        named,
+    )
+
+
+def time_pages(visitors: Visitors, rounds: int = ROUNDS) -> Iterator[PageTime]:
+    """Ask for every page so often."""
+    for name, who, pages in (
+        ("partner", visitors.partner, PAGES),
+        ("auditor", visitors.auditor, LINE_PAGES),
+    ):
         for page in pages:
-            time_page(who, page.format_map(named))
-    for form in EXPORTS:
-        time_export(sam, form, many)
+            yield time_page(name, who, page.format_map(visitors.named), rounds)
 
 
-def time_page(who: Person, path: str) -> None:
-    """Ask for a page ROUNDS times."""
+def time_page(name: str, who: Person, path: str, rounds: int = ROUNDS) -> PageTime:
+    """Ask for a page so often.
+
+    Raises:
+        RuntimeError: it was not given.
+    """
     taken = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         began = time.perf_counter()
         answer = who.get(path)
         taken.append((time.perf_counter() - began) * 1000)
         if answer.status_code != 200:
-            print(f"{path}: {answer.status_code}")  # noqa: T201 - as above
-            return
-    told = f"{median(taken):7.1f} ms median {max(taken):7.1f} ms slowest"
-    print(f"{told}  {who.email[15:22]} {path or '(overview)'}")  # noqa: T201 - as above
+            raise RuntimeError(f"{path}: {answer.status_code}")
+    return PageTime(name, path, median(taken), max(taken))
 
 
-def time_export(who: Person, form: str, many: int) -> None:
+def time_export(visitors: Visitors, form: str) -> ExportTime:
     """Take every row of a partner away."""
-    began, busy, size = time.perf_counter(), time.process_time(), 0
-    answer = who.client.get(f"/partners/downloads/routings.{form}", buffered=False)
-    for piece in answer.response:
+    began, busy, size, most, steady = time.perf_counter(), time.process_time(), 0, 0.0, 0.0
+    answer = visitors.partner.client.get(f"/partners/downloads/routings.{form}", buffered=False)
+    for number, piece in enumerate(answer.response):
         size += len(piece)
+        most = max(most, resident_megabytes())
+        if number <= WARM_PIECES:
+            steady = most
     seconds, busy = time.perf_counter() - began, time.process_time() - busy
-    told = f"{many / seconds:,.0f} rows a second as {form}, {many / busy:,.0f} a second of the processor"
-    print(f"{told} ({size / 1e6:.0f} MB)")  # noqa: T201 - as above
+    return ExportTime(form, visitors.rows, seconds, busy, size / 1e6, most - steady)
+
+
+def resident_megabytes() -> float:
+    """What this process holds just now."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def main(database_url: str, partner: str) -> None:
+    """Print a line for each page: the median and the slowest of ROUNDS, in milliseconds."""
+    visitors = visit(play(database_url), partner)
+    _print(f"{visitors.rows:,} routings of {partner}")
+    for page in time_pages(visitors):
+        told = f"{page.median_ms:7.1f} ms median {page.slowest_ms:7.1f} ms slowest"
+        _print(f"{told}  {page.who} {page.path or '(overview)'}")
+    for form in EXPORTS:
+        one = time_export(visitors, form)
+        speed = f"{one.rows / one.seconds:,.0f} rows a second as {form}"
+        busy = f"{one.rows / one.busy_seconds:,.0f} a second of the processor"
+        _print(f"{speed}, {busy} ({one.megabytes:.0f} MB, memory +{one.grown_megabytes:.1f} MB)")
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - a program that prints
 
 
 if __name__ == "__main__":
