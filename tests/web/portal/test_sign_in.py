@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
 from bot.core.account import DEMO_DOMAIN
 from bot.store import accounts
@@ -378,3 +379,12 @@ def test_those_who_would_crowd_callers_out_are_asked_to_wait(
     assert "try again" in busy.text
     assert anna.give_password().status_code == 303
     assert lines_of_log(line, "sign_in.failed") == []
+
+
+def test_a_wrong_address_makes_as_much_work_as_a_wrong_password() -> None:
+    made, nobodys = (passwords.hash_password("three words apart"), passwords._NOBODYS)  # noqa: SLF001 - held to a real one
+    assert nobodys.split("$")[:4] == made.split("$")[:4]  # memory, passes and lanes
+    assert [len(part) for part in nobodys.split("$")] == [len(part) for part in made.split("$")]
+    with pytest.raises(VerifyMismatchError):  # it was worked out, and not refused at a glance
+        PasswordHasher().verify(nobodys, "three words apart")
+    assert not passwords.is_right("", "three words apart")
