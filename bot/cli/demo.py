@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -38,7 +39,9 @@ def seed(routings: int, seed: int, until: datetime | None, beside_real: bool) ->
     Refused in production, and where there are real records. The log takes them as if its worker had
     run all year; stop a running worker first, or it takes some of them as late.
     """
-    from bot.store import open_store, upgrade  # noqa: PLC0415 - `--help` can do without
+    from bot.catalogue import load  # noqa: PLC0415 - `--help` can do without
+    from bot.store import open_store, upgrade  # noqa: PLC0415 - as above
+    from bot.store.patience import COMMAND_SECONDS, within  # noqa: PLC0415 - as above
 
     chosen = settings()
     if chosen.production:
@@ -46,18 +49,16 @@ def seed(routings: int, seed: int, until: datetime | None, beside_real: bool) ->
             "made-up records would be mixed with real ones for ever; ENVIRONMENT is production"
         )
     upgrade(chosen.database_url)
-    store = open_store(chosen.database_url, pool_size=1)
-    if store.has_real_routings() and not beside_real:
-        raise StoreError(
-            "the database holds records that were not made up; name another in DATABASE_URL, "
-            "or say --beside-real"
-        )
     end = (until or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
-    from bot.catalogue import load  # noqa: PLC0415 - as above
-
     catalogue = load(chosen.flows_dir, chosen.config_dir)
-    _insert(store, catalogue, routings, seed, end)
-    _integrate(chosen, catalogue, store)
+    with closing(open_store(chosen.database_url, pool_size=1)) as store, within(COMMAND_SECONDS):
+        if store.has_real_routings() and not beside_real:
+            raise StoreError(
+                "the database holds records that were not made up; name another in DATABASE_URL, "
+                "or say --beside-real"
+            )
+        _insert(store, catalogue, routings, seed, end)
+        _integrate(chosen, catalogue, store)
 
 
 def _insert(store: Store, catalogue: Catalogue, count: int, seed: int, end: datetime) -> None:

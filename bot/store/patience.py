@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TURN_SECONDS = 2.0  # for everything that one turn wants of the database, connecting included
 # For one statement of whatever is not a turn: a little more than PostgreSQL's statement_timeout.
 STATEMENT_SECONDS = 5.0
+COMMAND_SECONDS = 12 * 3600.0  # for what an operator asks of the whole record, and can stop
 
 
 class _Deadline(local):

@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import update
 
+from bot.cli import signpost
 from bot.cli.rollups import rollups_group
 from bot.errors import StoreError
-from bot.store import open_store, upgrade
+from bot.store import open_store, patience, upgrade
 from bot.store.portal_tables import rollup_values
 from tests.store.ledgered import keep_rows, made_up
 
@@ -36,3 +37,26 @@ def test_drift_is_named_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert run(rollups_group, ["rebuild"]).output == "67 hours counted.\n"
     assert run(rollups_group, ["check"]).exit_code == 0
     store.close()
+
+
+def test_commands_on_the_whole_record_are_not_cut_short(
+    postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade(postgres_database)
+    for name, value in {
+        "DATABASE_URL": postgres_database,
+        "LEDGER_KEYS": str(tmp_path / "key"),
+        "LEDGER_GUARD_PATH": str(tmp_path / "guard"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    run = CliRunner().invoke
+    assert run(signpost, ["log", "keygen", "localhost/log", str(tmp_path / "key")]).exit_code == 0
+    # A statement over millions of rows takes longer than anything that a turn may wait for.
+    monkeypatch.setattr(patience, "STATEMENT_SECONDS", 0.0)
+    for arguments in (
+        ["demo", "seed", "--routings", "300"],
+        ["rollups", "check"],
+        ["rollups", "rebuild"],
+    ):
+        done = run(signpost, arguments)
+        assert done.exit_code == 0, f"{done.output}{done.exception!r}"
