@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 PIECE = re.compile(r"\[[^\]]*\]\??|\S+")
 GAPS = {"..": 3, "...": 8}
+NEGATION, AFFIRMED = "negation", "affirmed"
 Spans = Mapping[str, Mapping[int, tuple[int, ...]]]
 
 
@@ -33,16 +34,25 @@ class Clause:
     tokens: tuple[str, ...]
     spans: Spans
 
+    def negators(self) -> frozenset[int]:
+        """Where a "not" or "nobody" stands; "not joking" says that it is so, and is none."""
+        found = self.spans.get(NEGATION)
+        return frozenset(found).difference(self.spans.get(AFFIRMED, ())) if found else frozenset()
+
 
 @dataclass(frozen=True)
 class Part:
-    """One place of a pattern: any of `sets`, `words` or `starts`; or a gap of up to `gap` words."""
+    """One place of a pattern: any of `sets`, `words` or `starts`; or a gap of up to `gap` words.
+
+    A gap that is `plain` leaves no room for a "not": "he has not got a knife" is no "he has .. knife".
+    """
 
     sets: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
     starts: tuple[str, ...] = ()
     optional: bool = False
     gap: int = 0
+    plain: bool = False
     edge: str = ""
     phrases: tuple[Row, ...] = ()
 
@@ -53,7 +63,7 @@ class Part:
                 yield at
             return
         if self.gap:
-            yield from range(at, min(at + self.gap, len(clause.tokens)) + 1)
+            yield from self._gap_ends(clause, at)
             return
         if at < len(clause.tokens):
             token = clause.tokens[at]
@@ -65,6 +75,13 @@ class Part:
             yield from phrase.ends(clause, at, 0)
         if self.optional:
             yield at
+
+    def _gap_ends(self, clause: Clause, at: int) -> Iterator[int]:
+        negators = clause.negators() if self.plain else frozenset()
+        for end in range(at, min(at + self.gap, len(clause.tokens)) + 1):
+            yield end
+            if end in negators:
+                return
 
 
 @dataclass(frozen=True)
@@ -147,13 +164,15 @@ def _in_clause(group: Sequence[Row], clause: Clause) -> int | None:
     return next(_starts(group, clause), None)
 
 
-def parse(source: str) -> Pattern:
-    """Read a pattern.
+def parse(source: str, *, plain: bool = False) -> Pattern:
+    """Read a pattern; where it is `plain`, no "not" may stand in its gaps.
 
     Raises:
         PatternError: says what cannot be read.
     """
-    groups = tuple(tuple(_row(row, source) for row in _split(group, "&")) for group in _split(source, "&&"))
+    groups = tuple(
+        tuple(_row(row, source, plain=plain) for row in _split(group, "&")) for group in _split(source, "&&")
+    )
     return Pattern(source, groups)
 
 
@@ -161,22 +180,22 @@ def _split(source: str, sign: str) -> list[str]:
     return [piece.strip() for piece in source.split(sign)]
 
 
-def _row(source: str, whole: str) -> Row:
-    parts = tuple(_part(piece, whole) for piece in PIECE.findall(source))
+def _row(source: str, whole: str, *, plain: bool = False) -> Row:
+    parts = tuple(_part(piece, whole, plain=plain) for piece in PIECE.findall(source))
     if not any(part.words or part.sets or part.starts or part.phrases for part in parts if not part.optional):
         raise PatternError(f"nothing that must be there between the signs of {whole!r}")
     return Row(parts)
 
 
-def _part(piece: str, whole: str) -> Part:
+def _part(piece: str, whole: str, *, plain: bool) -> Part:
     if piece in GAPS:
-        return Part(gap=GAPS[piece])
+        return Part(gap=GAPS[piece], plain=plain)
     if piece in ("^", "$"):
         return Part(edge=piece)
     optional = piece.endswith("?")
     if piece.startswith("["):
         phrases = piece.removesuffix("?").strip("[]").split("|")
-        return Part(phrases=tuple(_row(phrase, whole) for phrase in phrases), optional=optional)
+        return Part(phrases=tuple(_row(phrase, whole, plain=plain) for phrase in phrases), optional=optional)
     sets, words, starts = [], set(), []
     for choice in piece.removesuffix("?").split("|"):
         if choice.startswith("{") and choice.endswith("}") and len(choice) > 2:  # noqa: PLR2004 - the two braces

@@ -122,11 +122,11 @@ class _Reader:
                 self._fault(f"sets.{name}", f"{{{error.args[0]}}}", limit, "correct the name")
                 self.sets[name] = tuple(phrase for phrase in phrases if not phrase.startswith("{"))
 
-    def _patterns(self, item: str, sources: Sequence[str]) -> tuple[Pattern, ...]:
+    def _patterns(self, item: str, sources: Sequence[str], *, plain: bool = False) -> tuple[Pattern, ...]:
         patterns = []
         for source in sources:
             try:
-                pattern = parse(fold(source))
+                pattern = parse(fold(source), plain=plain)
             except PatternError as error:
                 self._fault(item, str(error), "the signs that the file's first lines explain", "correct it")
                 continue
@@ -165,15 +165,16 @@ class _Reader:
                 self._fault(item, "the same id twice", "each rule has its own", "rename one")
             seen.add(name)
             named = set(table.get("guards", shared))
+            negatable = bool(table.get("negatable", True))
             for guard in sorted(named - set(guards)):
                 self._fault(f"{item}.guards", repr(guard), "a guard of this file", "correct the name")
             yield Rule(
                 f"{self.code}.{name}",
                 str(table.get("means", "")),
-                self._patterns(f"{item}.match", table.get("match", ())),
+                self._patterns(f"{item}.match", table.get("match", ()), plain=negatable),
                 self._patterns(f"{item}.unless", table.get("unless", ())),
                 frozenset(named & set(guards)),
-                bool(table.get("negatable", True)),
+                negatable,
                 bool(table.get("beside", False)),
                 tuple(table.get("examples", ())),
                 tuple(table.get("never", ())),

@@ -10,7 +10,6 @@ from bot.understanding.vocabulary import Vocabulary
 from bot.understanding.words import Message
 
 NEGATED_WITHIN = 3  # "nobody has been stabbed": the no stands at most this many words before
-NEGATION = "negation"
 
 
 @dataclass(frozen=True)
@@ -126,5 +125,4 @@ def _matches(patterns: Sequence[Pattern], clauses: Sequence[Clause]) -> Iterator
 
 
 def _negated(clause: Clause, start: int) -> bool:
-    negators = clause.spans.get(NEGATION, {})
-    return any(start - NEGATED_WITHIN <= at < start for at in negators)
+    return any(start - NEGATED_WITHIN <= at < start for at in clause.negators())

@@ -158,3 +158,29 @@ def test_no_rules_and_no_toml_are_told(tmp_path: Path) -> None:
 def test_words_are_made_even(text: str, plain: str) -> None:
     speller: Speller = load_without_model(FLOWS).spellers["en"]
     assert speller.read(text).plain == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "danger"),
+    [
+        ("he has got a knife", True),
+        ("not joking, he has got a knife", True),
+        ("he has not got a knife", False),
+        ("nobody here has got a knife", False),
+        ("he wasn't breathing, he is now but he won't wake up", True),
+        ("last time he nearly died and he has taken it again, he won't wake up", True),
+        ("he wouldn't wake up last year when he took it", False),
+    ],
+)
+def test_a_not_silences_what_follows_it_and_no_guard_what_is_now(text: str, danger: bool) -> None:
+    understanding = load_without_model(FLOWS)
+    heard = understanding.languages["en"].decide(understanding.spellers["en"].read(text))
+    assert bool(heard.speaking) is danger
+
+
+def test_no_not_stands_in_the_gap_of_a_plain_pattern() -> None:
+    vocabulary = Vocabulary.of({"negation": ["not"], "affirmed": ["not joking"]})
+    for text, stands in (("he has not knife", False), ("he not joking has knife", True)):
+        clauses = vocabulary.clauses(Message((tuple(text.split()),)))
+        assert any(True for _ in parse("he .. knife", plain=True).find(clauses)) is stands
+        assert any(True for _ in parse("he .. knife").find(clauses))
