@@ -1,7 +1,7 @@
 """What the address of a call's next step carries, should the database be gone by then.
 
 Twilio signs such an address and keeps it, and Twilio knows who called. So it says where the call is, and
-nothing else: the id of a record that the database does not have yet is hidden under the line's own key.
+nothing else: the id of the last record is hidden under the line's own key.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ NONCE_CHARS = 32
 LONGEST_ID_CHARS = 64  # what one hash hides
 
 
-def write_carried(session: Session | None, secret: bytes = b"") -> str:
+def write_carried(session: Session | None, secret: bytes) -> str:
     """Write the state for an address; "" for a text, which has no next step.
 
-    With `secret` the id of the last record goes with it, hidden; without, it stays with the database.
+    The id of the last record goes with it, hidden: how a transfer ends may be reported without the database.
     """
     if session is None or session.channel != "voice":
         return ""
-    return write_state(replace(session, routing_id=_hidden(session.routing_id, secret) if secret else ""))
+    return write_state(replace(session, routing_id=_hidden(session.routing_id, secret)))
 
 
 def read_carried(state: str, begun: Session, secret: bytes) -> Session | None:

@@ -33,6 +33,7 @@ from bot.core.session import (
     Turn,
     altered,
 )
+from bot.errors import BehindError
 from bot.keyed import keyed
 from bot.limiting import Quiet, counted_text, held_back, opt_out_key, spends
 from bot.store import Decision, OutgoingText, Store
@@ -120,6 +121,7 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
 
     Raises:
         StoreError: nothing was committed.
+        BehindError: likewise. The turn reports on a routing that the database does not have yet.
     """
     flow = conversation.flows[line.flow]
     directory = conversation.directory
@@ -133,7 +135,8 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
             return Answer(render(nothing, ""), replayed=False, turn_id=turn_id, node=HELD_BACK)
 
     def decide(kept: Session | None) -> Decision:
-        session = _latest(kept, read_carried(arrival.carried, begun, conversation.secret)) or begun
+        latest = _latest(kept, read_carried(arrival.carried, begun, conversation.secret))
+        session = latest or begun
         if (
             kept is None
             and session.channel != "voice"
@@ -150,11 +153,13 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
         turn, opt_out = held_back(conversation.limits, flow, turn, begun, session, arrival.inbound, intent)
         if turn.session and not turn.says:
             conversation.quiet.note(turn.session, conversation.limits)
+        if turn.outcome and not turn.text_service and _is_behind(kept, latest):
+            raise BehindError("the routing that is reported on waits in a journal, and so does the report")
         routing = routing_of(conversation, flow, turn, session.channel, now)
         turns.append(turn)
         keeps = _kept(turn, routing, expires_at, now)
         return Decision(
-            answer=render(turn, write_carried(keeps)),
+            answer=render(turn, write_carried(keeps, conversation.secret)),
             session=keeps,
             routing=routing,
             outcome=(session.routing_id, turn.outcome) if session.routing_id and turn.outcome else None,
@@ -234,6 +239,13 @@ def _latest(kept: Session | None, brought: Session | None) -> Session | None:
     if kept is None or brought is None or brought.turns <= kept.turns:
         return kept or brought
     return replace(brought, routing_id=brought.routing_id or kept.routing_id)
+
+
+def _is_behind(kept: Session | None, latest: Session | None) -> bool:
+    """Say whether the last routing is one that an address brought and the database may lack."""
+    if latest is None or latest is kept or not latest.routing_id:
+        return False
+    return kept is None or kept.routing_id != latest.routing_id
 
 
 def understood(

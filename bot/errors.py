@@ -4,6 +4,7 @@
     ├── SettingsError     the environment or .env: every fault at once
     ├── CatalogueError    flows/*.toml and config/*.toml: every fault at once
     ├── StoreError        the database can't be used as promised
+    ├── BehindError       the database lacks what a turn reports on: it waits in a journal
     ├── TwilioError       Twilio's REST API refuses, or can't be reached
     │   └── TextError     it does not take a text now: tried again later
     │       ├── TextRefusedError    it never will take this one
@@ -36,6 +37,10 @@ class CatalogueError(SignpostError):
 
 class StoreError(SignpostError):
     """The database can't be reached, is not migrated, or is not durable."""
+
+
+class BehindError(SignpostError):
+    """A turn reports on a routing that waits in a journal, and so its report has to wait there too."""
 
 
 class TwilioError(SignpostError):

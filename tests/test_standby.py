@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.carrier import Call, events
+from bot.carrier import Call, Outcome, events
 from bot.channels.signature import sign
 from bot.channels.voice import read_carried
 from bot.store import Journal
@@ -289,3 +289,52 @@ def test_what_is_to_be_deleted_at_twilio_outlives_the_database(
     line.wiring.store.close()
     assert due is not None
     assert due.sid == texting.last_sid
+
+
+def test_transfer_of_a_routing_from_before_ends_without_the_database_and_that_is_on_record(
+    line: PlayedLine, gone: Gone
+) -> None:
+    call = line.call(other_end=lambda _: None)
+    call.start()
+    call.press("2")
+    call.press("1")
+    call.wait()
+    assert call.ringing
+    with gone():
+        call.finish_dial(Outcome("busy"))
+    back(line)
+    back(line)
+    assert [(one.service, one.outcome, one.late) for one in line.routings()] == [
+        ("crimestoppers", "busy", False)
+    ]
+    assert not call.errors
+
+
+def test_transfer_begun_without_the_database_ends_with_it_before_the_journal_is_empty(
+    line: PlayedLine, gone: Gone
+) -> None:
+    call = line.call(other_end=lambda _: None)
+    with gone():
+        call.start()
+        call.press("2")
+        call.press("1")
+        call.wait()
+        assert call.ringing
+    line.pass_time(0.1)  # the very turn that finds the database again tells how the transfer ended
+    call.finish_dial(Outcome("busy"))
+    back(line)
+    assert [(one.service, one.outcome, one.late) for one in line.routings()] == [
+        ("crimestoppers", "busy", True)
+    ]
+    assert not call.errors
+
+
+def test_journal_is_emptied_as_soon_as_the_database_works_again(line: PlayedLine, gone: Gone) -> None:
+    line.texting().send("MENU")
+    with gone():
+        line.texting().send("police")
+        line.texting().send("nrp")
+    line.pass_time(0.1)  # far less than the minute between two looks
+    line.texting("+447700900555").send("MENU")
+    assert journal_of(line).waiting() == 0
+    assert sorted(one.service for one in line.routings()) == ["nrp", "police-101"]

@@ -31,7 +31,7 @@ _SUM_CHARS = 16
 _OPEN, _TAKEN = b"+", b"-"
 
 Entry = Mapping[str, str]
-Keep = Callable[[Sequence[Entry]], None]
+Keep = Callable[[Sequence[Entry]], Sequence[Entry] | None]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class Journal:
         """Hand what waits to `keep`, some entries at a time and oldest first, and cross it off.
 
         `keep` may get an entry twice, when the process ends before it is crossed off, so it must
-        do nothing the second time. What it raises is passed on, and those entries wait on.
+        do nothing the second time. What it raises is passed on, and those entries wait on, as do those
+        that it gives back.
 
         Returns:
             How many entries were kept, and how many lines were damaged and are given up.
@@ -100,10 +101,9 @@ class Journal:
             for start in range(0, len(waiting), BATCH_ENTRIES):
                 batch = waiting[start : start + BATCH_ENTRIES]
                 entries = [line.entry for line in batch if line.entry is not None]
-                if entries:
-                    keep(entries)
-                self._cross_off(batch)
-                kept, damaged = kept + len(entries), damaged + len(batch) - len(entries)
+                put_off = {id(one) for one in (entries and keep(entries)) or ()}
+                self._cross_off([line for line in batch if id(line.entry) not in put_off])
+                kept, damaged = kept + len(entries) - len(put_off), damaged + len(batch) - len(entries)
         finally:
             os.close(drains)
         return kept, damaged

@@ -17,6 +17,7 @@ ANSWER = "SELECT answer FROM turns WHERE id = :id"
 # What a turn finds: the answer if it has been answered, and its session; always one row.
 FOUND = """SELECT turns.answer, sessions.state, sessions.expires_at FROM (SELECT 1) AS one
     LEFT JOIN turns ON turns.id = :turn LEFT JOIN sessions ON sessions.id = :session"""
+ROUTED = "SELECT 1 FROM routings WHERE id = :id"
 ANSWERS = "SELECT id, answer FROM turns WHERE id = ANY(:ids)"
 SESSIONS = "SELECT id, state, expires_at FROM sessions WHERE id = ANY(:ids)"
 FORGET_SESSION = "DELETE FROM sessions WHERE id = :id"

@@ -113,8 +113,11 @@ class Store:
         """Give what is to be deleted at the carrier."""
         return Redactions(self.writing, self.reading)
 
-    def keep_late(self, entries: Sequence[Entry]) -> None:
-        """Keep what waited in the journal, all of it or nothing; what is there already stays as it is.
+    def keep_late(self, entries: Sequence[Entry], now: datetime | None = None) -> list[Entry]:
+        """Keep what waited in the journal; what is there already stays as it is.
+
+        Returns:
+            What waits on in the journal: `turns.keep_late` says why. Nothing without `now`.
 
         Raises:
             StoreError: none of it is stored.
@@ -123,8 +126,7 @@ class Store:
         with self.writing(lost) as connection:
             desk = desk_on(connection)
             try:
-                for entry in entries:
-                    turns.keep_late(desk, entry, self._new_salt)
+                return [one for one in entries if not turns.keep_late(desk, one, self._new_salt, now)]
             except self._engine.dialect.loaded_dbapi.Error as fault:
                 raise told(fault, self._url, lost) from fault
 

@@ -6,7 +6,7 @@ What they say is in `statements`; a `Desk` says it.
 from __future__ import annotations
 
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bot.store.desk import Desk, Write
 
     NewSalt = Callable[[], bytes]
+
+LONGEST_WAIT = timedelta(days=1)
 
 
 def lock_key(kind: bytes, name: str) -> int:
@@ -138,22 +140,35 @@ def take(desk: Desk, delivery: Delivery, new_salt: NewSalt) -> Taken:
     return taken
 
 
-def keep_late(desk: Desk, entry: Mapping[str, str], new_salt: NewSalt) -> None:
-    """Write what a turn left in the journal; nothing when the turn has been written before."""
+def keep_late(desk: Desk, entry: Mapping[str, str], new_salt: NewSalt, now: datetime | None) -> bool:
+    """Write what a turn left in the journal; nothing when the turn has been written before.
+
+    How a routing ended that is not there yet may come first, when another machine's journal has the routing.
+    It is not taken for a day after it happened, by `now`; None takes everything.
+
+    Returns:
+        Whether it was taken.
+    """
     desk.run(statements.ANSWER, {"id": entry["turn"]})
     if desk.cursor.fetchone():
-        return
+        return True
+    happened_at = datetime.fromisoformat(entry["hour"])
+    if entry["outcome_of"] and now is not None and abs(now - happened_at) < LONGEST_WAIT:
+        desk.run(statements.ROUTED, {"id": entry["outcome_of"]})
+        if desk.cursor.fetchone() is None:
+            return False
     if entry["routing"]:
         desk.run(*_keep_routing(read_written(entry["routing"]), new_salt))
     if entry["outcome_of"]:
-        hour = cut_to_hour(datetime.fromisoformat(entry["hour"]))
-        for sql, row in ends(entry["outcome_of"], cast("Outcome", entry["outcome"]), hour, new_salt):
+        outcome = cast("Outcome", entry["outcome"])
+        for sql, row in ends(entry["outcome_of"], outcome, cut_to_hour(happened_at), new_salt, late=True):
             desk.run(sql, row)
     if entry.get("redact_at") and (
         redaction := redaction_of(entry["sid"], datetime.fromisoformat(entry["redact_at"]))
     ):
-        desk.run(*_keep_redaction(redaction, datetime.fromisoformat(entry["hour"])))
+        desk.run(*_keep_redaction(redaction, happened_at))
     desk.run(*_keep_turn(entry["turn"], entry["answer"], datetime.fromisoformat(entry["expires_at"])))
+    return True
 
 
 def _part(turn_id: str) -> int:
@@ -178,10 +193,12 @@ def _keep_redaction(redaction: Redaction, now: datetime) -> Write:
     return statements.KEEP_REDACTION, {**vars(redaction), "now": now}
 
 
-def ends(routing_id: str, outcome: Outcome, hour: datetime, new_salt: NewSalt) -> Iterator[Write]:
-    """Write how a routing ended."""
+def ends(
+    routing_id: str, outcome: Outcome, hour: datetime, new_salt: NewSalt, *, late: bool = False
+) -> Iterator[Write]:
+    """Write how a routing ended; `late` when that comes out of the journal."""
     ended = {"id": routing_id, "outcome": outcome}
-    kept = {**ended, "hour": hour, "salt": new_salt().hex(), "late": False}
+    kept = {**ended, "hour": hour, "salt": new_salt().hex(), "late": late}
     if outcome == "offered":  # a text is taken back
         yield statements.end_routing(outcome), {"id": routing_id}
         yield statements.TAKE_BACK, kept

@@ -23,7 +23,7 @@ from bot.conversation import Answer, take_turn
 from bot.core.limits import HELD_BACK
 from bot.core.line import Line
 from bot.core.session import Arrival, Medium, TextFailed, Turn
-from bot.errors import StoreError
+from bot.errors import BehindError, StoreError
 from bot.log import event
 from bot.web.stopping import goes_on
 from bot.web.texts import words
@@ -156,8 +156,9 @@ def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
     try:
         with w.breaker.passing():
             answer = take_turn(w.conversation, arrival, line, now, render, compose=compose)
-    except StoreError as error:
-        event("store.unusable", logging.ERROR, error=error)
+    except (StoreError, BehindError) as error:
+        name = "store.behind" if isinstance(error, BehindError) else "store.unusable"
+        event(name, logging.ERROR, error=error)
         metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
         answer = w.standby.take_turn(arrival, line, now, render)
     if simulation:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Lock
 from typing import cast
 
@@ -48,38 +49,42 @@ class Sweeper:
     def __init__(self, store: Store, journal: Journal | None, known: Known, breaker: Breaker) -> None:
         self._store, self._journal, self._known, self._breaker = store, journal, known, breaker
         self._lock, self._swept = Lock(), datetime.min.replace(tzinfo=UTC)
+        self._was_open = False
 
     def sweep(self, now: datetime) -> None:
-        """Purge and empty the journal when it is time; a fault is tried again a minute later."""
+        """Empty the journal and purge when it is time, and as soon as the database works again; a fault is
+        tried again a minute later.
+        """
         if self._breaker.open:
+            self._was_open = True
             return
         with self._lock:
             # A clock that was put back must not stop this until it has caught up.
-            if abs(now - self._swept) < timedelta(minutes=1):
+            if abs(now - self._swept) < timedelta(minutes=1) and not self._was_open:
                 return
-            self._swept = now
+            self._swept, self._was_open = now, False
+        if self._journal and self._journal.path.exists():
+            self._drain(self._journal, now)
         try:
             with self._breaker.passing():
                 self._store.purge(now)
         except StoreError as error:
             event("store.purge_failed", logging.WARNING, error=error)
             return
-        if self._journal and self._journal.path.exists():
-            self._drain(self._journal)
         self._known.refresh(now)
 
-    def _drain(self, journal: Journal) -> None:
+    def _drain(self, journal: Journal, now: datetime) -> None:
         try:
-            kept, damaged = journal.drain(self._keep)
+            kept, damaged = journal.drain(partial(self._keep, now=now))
         except StoreError as error:
             event("journal.waits", logging.WARNING, error=error)
             return
         if kept or damaged:
             event("journal.kept", logging.WARNING, kept=kept, damaged=damaged)
 
-    def _keep(self, entries: Sequence[Entry]) -> None:
+    def _keep(self, entries: Sequence[Entry], now: datetime) -> Sequence[Entry]:
         with self._breaker.passing():  # a journal that can't be read opens no circuit
-            self._store.keep_late(entries)
+            return self._store.keep_late(entries, now)
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,20 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
 
 import pytest
 
-from bot.store import upgrade
+from bot.carrier import Account, Call, Line, Outcome
+from bot.store import Journal, open_store, upgrade
 from tests import postgres
 from tests.faults.crowd import Crowd, crowd
 from tests.faults.record import in_the_log
-from tests.faults.running import RunningLine, children, running
+from tests.faults.running import RunningLine, Way, children, running
+from tests.line import ASSURED_CALLS, ORIGIN, TOKEN
 from tests.required import lack
 from tests.test_metrics import value
 
@@ -208,3 +211,65 @@ def test_line_is_killed_and_started_again_while_the_database_is_away(
         for people in (before, after):
             people.were_all_answered()
         assert in_the_log(line) == before.told + after.told
+
+
+def called(line: RunningLine) -> Call:
+    """Somebody is put through, and the other end's telephone rings until it is told."""
+    account = Account(TOKEN, numbers=frozenset({ASSURED_CALLS}))
+    calls = Line(
+        number=ASSURED_CALLS,
+        voice_url=f"{ORIGIN}/twilio/voice",
+        voice_status_url=f"{ORIGIN}/twilio/status/call",
+    )
+    call = Call(Way(line.port), account, calls, "+447700900777", lambda _: None)
+    call.start()
+    for key in ("2", "1"):
+        call.press(key)
+    call.wait()
+    assert call.ringing
+    return call
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Another program writes to SQLite, and does not stop."""
+    with closing(sqlite3.connect(folder / "signpost.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE").close()
+        yield
+
+
+@contextmanager
+def halted(server: OwnServer) -> Iterator[None]:
+    """PostgreSQL stands still."""
+    server.halt()
+    try:
+        yield
+    finally:
+        server.go_on()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_transfer_from_before_ends_while_the_database_is_away(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    if kind == "sqlite":
+        url, away = f"sqlite:///{tmp_path}/signpost.db", partial(locked, tmp_path)
+        upgrade(url)
+    else:
+        server: OwnServer = request.getfixturevalue("own_server")
+        url, away = server.url, partial(halted, server)
+    with running(tmp_path, url) as line:
+        call = called(line)
+        with away():
+            call.finish_dial(Outcome("completed"))
+        call.hang_up()
+        assert not call.errors
+        line.stop()
+        journal = Journal(line.journal)
+        store = open_store(url)
+        waited = journal.waiting()
+        journal.drain(store.keep_late)
+        [routing] = store.routings()
+        store.close()
+    assert waited == 1
+    assert (routing.service, routing.outcome, routing.late) == ("crimestoppers", "connected", False)

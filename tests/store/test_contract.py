@@ -314,3 +314,58 @@ def test_a_turn_asks_the_database_for_no_more_than_its_answer_and_its_session(
         desk = Desk(listening, is_sqlite=database_url.startswith("sqlite"))
         turns.take(desk, Delivery("t2", SESSION.id, NOW, LATER, decide), lambda: b"salt")
     assert listening.words == ["SELECT", "INSERT", "INSERT", "UPDATE", "INSERT", "INSERT"]
+
+
+def report(turn: str, outcome: Outcome, routing_id: str = "r1") -> dict[str, str]:
+    """What the journal holds of a transfer's end, and of nothing else."""
+    return {
+        "turn": turn,
+        "answer": "<Response/>",
+        "expires_at": LATER.isoformat(),
+        "routing": "",
+        "outcome_of": routing_id,
+        "outcome": outcome,
+        "hour": NOW.isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "waited", "counts"),
+    [
+        (["transfer_started"], ["connected"], "connected"),
+        (["transfer_started"], ["busy", "transfer_started", "no_answer"], "no_answer"),
+        (["connected"], ["transfer_started", "busy"], "connected"),
+        (["number_texted"], ["abandoned"], "number_texted"),
+    ],
+)
+def test_what_the_journal_brings_hides_nothing_stronger_and_counts_once(
+    store: Store, database_url: str, before: list[Outcome], waited: list[Outcome], counts: Outcome
+) -> None:
+    assert ends(store, *before) == before[-1]
+    entries = [report(f"late {number}", outcome) for number, outcome in enumerate(waited)]
+    for _ in range(2):
+        assert store.keep_late([*entries, *entries], NOW) == []
+    [routing] = store.routings()
+    assert (routing.outcome, routing.late) == (counts, False)
+    with opened(database_url) as connection:
+        rows = connection.execute(text("SELECT outcome, late FROM outcomes ORDER BY seq")).all()
+    assert [tuple(row) for row in rows] == [
+        *((one, False) for one in before),
+        *((one, True) for one in waited),
+    ]
+
+
+def test_an_end_that_comes_before_its_routing_waits_for_it(store: Store, database_url: str) -> None:
+    entry = report("ended", "connected")
+    assert store.keep_late([entry], NOW) == [entry]
+    assert count_rows(database_url, "turns") == 0
+    take(store, "routed", keep(routing=ROUTING))
+    assert store.keep_late([entry], NOW) == []
+    assert [routing.outcome for routing in store.routings()] == ["connected"]
+
+
+def test_an_end_whose_routing_never_comes_is_given_up_after_a_day(store: Store, database_url: str) -> None:
+    entry = report("ended", "connected", "r9")
+    assert store.keep_late([entry], NOW + turns.LONGEST_WAIT - INSTANT) == [entry]
+    assert store.keep_late([entry], NOW + turns.LONGEST_WAIT) == []
+    assert [count_rows(database_url, table) for table in ("turns", "outcomes")] == [1, 0]

@@ -167,3 +167,11 @@ def test_journal_that_can_not_be_made_says_what_to_do(tmp_path: Path) -> None:
 def test_no_file_means_that_nothing_waits(tmp_path: Path) -> None:
     assert Journal(tmp_path / "journal").waiting() == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_given_back_waits_on_and_nothing_else(journal: Journal) -> None:
+    for number in range(3):
+        journal.append({"n": str(number)})
+    assert journal.drain(lambda entries: [entries[1]]) == (2, 0)
+    assert journal.waiting() == 1
+    assert drained(journal) == [{"n": "1"}]
