@@ -101,6 +101,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         redact_after=settings.redact_after,
     )
     journal, breaker = _journal(settings), Breaker(seconds)
+    ranges = Ranges(store, settings.secret_key.encode())
     stop = PlannedStop(partial(read_switch, store), catalogue, clock)
     stop.look()
     app.extensions[KEY] = Wiring(
@@ -110,10 +111,10 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         conversation=conversation,
         standby=Standby(conversation, journal),
         breaker=breaker,
-        sweeper=Sweeper(store, journal, known, breaker),
+        sweeper=Sweeper(store, journal, known, ranges, breaker),
         stop=stop,
         known=known,
-        ranges=Ranges(),
+        ranges=ranges,
         clock=clock,
         texts=_texts(settings, catalogue, store, messages, clock),
         safe=safe_answers(catalogue, clock()),

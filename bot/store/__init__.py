@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from bot.store import operating_tables, portal_tables
+from bot.store import operating_tables, portal_tables, texters
 from bot.store.address import sqlite_path
 from bot.store.decision import Decide, Decision, OutgoingText, Taken
 from bot.store.journal import Entry, Journal
@@ -40,6 +40,7 @@ __all__ = [
     "portal_tables",
     "read_session",
     "sqlite_path",
+    "texters",
     "upgrade",
     "write_out",
     "write_state",

@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreError
-from bot.store import accesses, account_tables, known, rollups, seeding, tables, turns
+from bot.store import accesses, account_tables, known, rollups, seeding, tables, texters, turns
 from bot.store.address import describe, faults_told, read_address, reason, told
 from bot.store.batches import Batches
 from bot.store.checks import durability_faults, migration_faults
@@ -229,6 +229,7 @@ class Store:
                 total += deleted
         with self.writing("old spending can't be deleted") as connection:
             known.purge(connection, now)
+            texters.purge(connection, now)
         while deleted := self._purge_accesses(now - timedelta(days=accesses.KEPT_DAYS), limit):
             total += deleted
         return total

@@ -46,8 +46,11 @@ class Sweeper:
     expired, keeps what the database could not take before, and looks who has opted out and what was spent.
     """
 
-    def __init__(self, store: Store, journal: Journal | None, known: Known, breaker: Breaker) -> None:
+    def __init__(
+        self, store: Store, journal: Journal | None, known: Known, ranges: Ranges, breaker: Breaker
+    ) -> None:
         self._store, self._journal, self._known, self._breaker = store, journal, known, breaker
+        self._ranges = ranges
         self._lock, self._swept = Lock(), datetime.min.replace(tzinfo=UTC)
         self._was_open = False
 
@@ -58,6 +61,7 @@ class Sweeper:
         if self._breaker.open:
             self._was_open = True
             return
+        self.count(now)
         with self._lock:
             # A clock that was put back must not stop this until it has caught up.
             if abs(now - self._swept) < timedelta(minutes=1) and not self._was_open:
@@ -72,6 +76,14 @@ class Sweeper:
             event("store.purge_failed", logging.WARNING, error=error)
             return
         self._known.refresh(now)
+
+    def count(self, now: datetime) -> None:
+        """Have the numbers of each range counted, every few seconds."""
+        try:
+            with self._breaker.passing():
+                self._ranges.keep(now)
+        except StoreError as error:
+            event("ranges.uncounted", logging.WARNING, error=error)
 
     def _drain(self, journal: Journal, now: datetime) -> None:
         try:

@@ -67,6 +67,7 @@ COLUMNS = {
     "api_tokens": ["id", "partner", "name", "token", "hint", "created_on", "last_used_on", "revoked"],
     "accesses": ["id", "at", "account_id", "role", "what", "facts"],
     "opt_outs": ["id", "day"],
+    "texters": ["block", "number", "expires_at"],
     "spent": ["line", "day", "part", "texts", "transfers", "transfer_seconds", "abroad"],
     "switches": ["name", "on", "message", "changed_at"],
     "digests": ["partner", "day", "state", "tries", "begun_at", "due_at", "reason"],

@@ -1,0 +1,61 @@
+"""How many numbers of one range have texted within an hour, whichever process or machine was told.
+
+A process adds up what it sees and writes it here every few seconds, after somebody was answered: no turn
+waits for it. A row without a number says that there has been an alarm for its range.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, func, select, text
+
+from bot.store.limit_tables import texters
+from bot.store.tables import UtcDateTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+WINDOW = timedelta(hours=1)
+
+_COUNT = select(func.count()).where(texters.c.number != "")
+_KEEP = text(
+    """INSERT INTO texters (block, number, expires_at) VALUES (:block, :number, :expires_at)
+    ON CONFLICT (block, number) DO UPDATE SET expires_at = excluded.expires_at"""
+).bindparams(bindparam("expires_at", type_=UtcDateTime))
+# Whoever changes a row has noticed it first.
+_NOTICE = text(
+    """INSERT INTO texters (block, number, expires_at) VALUES (:block, '', :expires_at)
+    ON CONFLICT (block, number) DO UPDATE SET expires_at = excluded.expires_at
+    WHERE texters.expires_at <= :now"""
+).bindparams(bindparam("expires_at", type_=UtcDateTime), bindparam("now", type_=UtcDateTime))
+
+
+def keep(connection: Connection, seen: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Keep for an hour that these numbers texted, each with its range, both as keyed hashes."""
+    expires_at = now + WINDOW
+    for block, number in sorted(seen):  # in one order everywhere, so that nobody waits in a circle
+        connection.execute(_KEEP, {"block": block, "number": number, "expires_at": expires_at})
+
+
+def noticed(connection: Connection, blocks: Iterable[str], many: int, now: datetime) -> int:
+    """Count those ranges that have `many` numbers and of which nobody has said so for an hour.
+
+    In a transaction of its own after `keep`: of two that keep at the same time, neither sees the other's.
+    """
+    found = 0
+    for block in sorted(set(blocks)):
+        count = _COUNT.where(texters.c.block == block, texters.c.expires_at > now)
+        if connection.execute(count).scalar_one() >= many:
+            row = {"block": block, "expires_at": now + WINDOW, "now": now}
+            found += connection.execute(_NOTICE, row).rowcount
+    return found
+
+
+def purge(connection: Connection, now: datetime) -> None:
+    """Delete what is older than an hour."""
+    connection.execute(delete(texters).where(texters.c.expires_at <= now))
