@@ -28,6 +28,7 @@ from bot.store import Journal, Known, Store, open_store, upgrade
 from bot.understanding import load as load_understanding
 from bot.web import log, ops, portal, services, webhooks
 from bot.web.mounted import Mounted
+from bot.web.overdue import Overdue
 from bot.web.proxies import TrustedProxies
 from bot.web.ranges import Ranges
 from bot.web.safe import safe_answers
@@ -115,6 +116,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         stop=stop,
         known=known,
         ranges=ranges,
+        overdue=Overdue(),
         clock=clock,
         texts=_texts(settings, catalogue, store, messages, clock),
         safe=safe_answers(catalogue, clock()),

@@ -12,6 +12,7 @@ from bot.errors import StoreError
 from bot.log import event
 from bot.store import Journal, Store
 
+JOURNAL_SECONDS = 1.0
 OLDEST_CHECKPOINT = timedelta(minutes=11)  # a heartbeat comes after ten minutes of silence
 
 
@@ -51,7 +52,7 @@ def checkpoint_age_seconds(store: Store, now: datetime) -> float:
 def waiting(journal: Journal | None) -> float:
     """Count the entries of the journal that wait; not a number when it can't be read."""
     try:
-        return journal.waiting() if journal else 0
+        return journal.waiting_within(JOURNAL_SECONDS) if journal else 0
     except StoreError as error:
         event("journal.unreadable", logging.ERROR, error=error)
         return math.nan

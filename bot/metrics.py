@@ -28,6 +28,8 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "signpost_turns_stopped_total": ("Turns answered with the message of a planned stop", ("channel",)),
     "signpost_routings_journalled_total": ("Routings that went to the journal", ()),
     "signpost_routings_lost_total": ("Routings that not even the journal could take", ()),
+    "signpost_routings_unsure_total": ("Routings that wait in memory for the journal's disk", ()),
+    "signpost_webhooks_overdue_total": ("Webhooks answered from memory since nothing else came in time", ()),
     "signpost_held_back_total": ("Texts that were not answered, or only by a word about it", ("channel",)),
     "signpost_range_alarms_total": ("Times that many numbers of one range texted within an hour", ()),
     "signpost_webhooks_refused_total": ("Requests without a good signature", ()),

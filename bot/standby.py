@@ -30,10 +30,12 @@ from bot.core.prompts import Speaker
 from bot.core.session import Arrival, DialEnded, HungUp, Inbound, Rang, Session, Speech, TextFailed, Turn
 from bot.errors import StoreError
 from bot.log import event
-from bot.store import Journal, write_out
+from bot.store import Journal, SlowError, write_out
 
 # How long the answer is kept for a second delivery, once it is in the database.
 KEPT = timedelta(hours=1)
+# How long the journal is waited for: somebody waits for the answer.
+JOURNAL_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,12 @@ class Standby:
         try:
             if self.journal is None:
                 raise StoreError("there is no journal; set JOURNAL_PATH")  # noqa: TRY301 - told like any other loss
-            self.journal.append(entry)
+            self.journal.append_within(JOURNAL_SECONDS, entry)
         except StoreError as error:
+            if isinstance(error, SlowError) and error.kept:
+                event("routing.unsure", logging.CRITICAL, error=error)
+                metrics.count("signpost_routings_unsure_total")
+                return
             event("routing.lost", logging.CRITICAL, error=error)
             metrics.count("signpost_routings_lost_total")
         else:

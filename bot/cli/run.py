@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from threading import Event, Thread
@@ -19,6 +20,7 @@ from bot.settings import ROOT, Settings
 from bot.web.wiring import KEY, Wiring
 
 THREADS = 8
+MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes a file of a name that nobody can guess there  # nosec B108
 GRACE_SECONDS = 20  # longer than Twilio waits for an answer
 
 
@@ -38,6 +40,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": THREADS,
             "graceful_timeout": GRACE_SECONDS,
             "proc_name": "signpost",
+            # Each worker says there that it is alive: no disk shall keep it from that.
+            "worker_tmp_dir": MEMORY if os.access(MEMORY, os.W_OK) else None,
             "control_socket_disable": True,  # it would be made in the operator's home folder
             "loglevel": "warning",
             "accesslog": None,  # an access log would hold addresses of people

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from bot.store import operating_tables, portal_tables, texters
 from bot.store.address import sqlite_path
 from bot.store.decision import Decide, Decision, OutgoingText, Taken
+from bot.store.hand import SlowError
 from bot.store.journal import Entry, Journal
 from bot.store.known import Known, has_opted_out
 from bot.store.ledger import DatabaseLedger
@@ -31,6 +32,7 @@ __all__ = [
     "Outbox",
     "OutgoingText",
     "Redactions",
+    "SlowError",
     "Standing",
     "Store",
     "Taken",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.store.decision import Delivery, Taken
 
 MOST_TOGETHER = 64
-LAST_SECONDS = 0.5
+LAST_SECONDS = 0.3
 
 
 @dataclass

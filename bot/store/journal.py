@@ -19,10 +19,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store.hand import Hand
 
 SIZE_BYTES = 4 * 1024 * 1024  # some eight thousand routings
 BATCH_ENTRIES = 200
@@ -49,6 +51,7 @@ class Journal:
     def __init__(self, path: Path, size_bytes: int = SIZE_BYTES) -> None:
         """Use the file at `path`; `prepare` makes it."""
         self.path, self._size = path, size_bytes
+        self._hand = Hand(f"the disk of the journal {path}")
 
     def prepare(self) -> None:
         """Make the file at its full size, for its owner alone, if it is not there.
@@ -62,6 +65,25 @@ class Journal:
             if short > 0:
                 os.pwrite(file, bytes(short), self._size - short)
                 os.fsync(file)
+
+    def append_within(self, seconds: float, entry: Entry) -> None:
+        """Put an entry on disk, and wait no longer than this for it.
+
+        While the disk does not answer, entries wait in memory for it, and are lost if the process ends first.
+
+        Raises:
+            SlowError: it is not on disk yet; `kept` says whether it waits in memory.
+            StoreError: nothing is kept.
+        """
+        self._hand.do(partial(self.append, entry), seconds, keep=True)
+
+    def waiting_within(self, seconds: float) -> int:
+        """Count as `waiting` does, and wait no longer than this for it.
+
+        Raises:
+            StoreError: the file can't be read, or not in time.
+        """
+        return self._hand.do(self.waiting, seconds)
 
     def append(self, entry: Entry) -> None:
         """Put an entry on disk. When this returns, it survives a crash.

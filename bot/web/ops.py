@@ -75,7 +75,7 @@ def counts() -> Response:
     ]
     totals: dict[str, Mapping[str, int]] = {}
     if up:  # a database that does not answer is waited for once
-        w.sweeper.count(w.clock())  # so that an alarm does not wait for the next text
+        w.sweeper.sweep(w.clock())  # so that an alarm does not wait for the next text
         digests_waiting, digests_given_up = _digests(w)
         gauges += [
             *_texts(w),

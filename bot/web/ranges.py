@@ -46,6 +46,11 @@ class Ranges:
                 block = keyed(self._secret, "range", number[:-RANGE_DIGITS])[:RANGE_CHARS]
                 self._waiting.add((block, keyed(self._secret, "texter", number)[:NUMBER_CHARS]))
 
+    def is_due(self, now: datetime) -> bool:
+        """Say whether it is time to keep what was noted."""
+        waiting = len(self._waiting)
+        return waiting >= MANY or (waiting > 0 and abs(now - self._kept_at) >= EVERY)
+
     def keep(self, now: datetime) -> int:
         """Keep what was noted, when it is time; say how many ranges have just become suspicious, each at most
         once an hour.
@@ -54,8 +59,7 @@ class Ranges:
             StoreError: the database failed; what was noted is kept the next time.
         """
         with self._lock:
-            due = abs(now - self._kept_at) >= EVERY or len(self._waiting) >= MANY
-            if not self._waiting or not due:
+            if not self.is_due(now):
                 return 0
             taken, self._waiting, self._kept_at = self._waiting, set(), now
         lost = "the numbers of one range are not counted"

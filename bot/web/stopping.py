@@ -46,6 +46,7 @@ class PlannedStop:
         """Read the switch with `read`, which may raise StoreError; nothing is read yet."""
         self._read, self._catalogue, self._clock = read, catalogue, clock
         self._lock, self._looked_at = Lock(), datetime.min.replace(tzinfo=clock().tzinfo)
+        self._looking = False
         self._known, self._answers = OFF, dict[tuple[str, Medium], str]()
 
     def look(self) -> None:
@@ -56,9 +57,10 @@ class PlannedStop:
         """Give the switch as it is known now; look first when that was a while ago."""
         now = self._clock()
         with self._lock:
-            due = abs(now - self._looked_at) >= KEPT  # a clock may also be set back
+            # A clock may also be set back, and a disk may not answer: one looks at a time.
+            due = abs(now - self._looked_at) >= KEPT and not self._looking
             if due:
-                self._looked_at = now
+                self._looked_at, self._looking = now, True
         if due:
             looked = Event()
             Thread(target=self._look, args=(looked,), name="switch", daemon=True).start()
@@ -78,6 +80,7 @@ class PlannedStop:
         except StoreError:
             pass  # the turn itself tells that the database is gone
         finally:
+            self._looking = False
             looked.set()
 
 

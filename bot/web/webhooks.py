@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from flask import Blueprint, Response, g, request
@@ -137,7 +138,8 @@ def message_status() -> Response:
     event("message.status", status=status if status in known else "other")
     w = wiring()
     sid, code = g.form.get("MessageSid", ""), g.form.get("ErrorCode", "")
-    w.texts.report(request.args.get("t", ""), sid, status, code if CODE.fullmatch(code) else "", _now(w))
+    with w.overdue.watching(request.environ, lambda: EMPTY):
+        w.texts.report(request.args.get("t", ""), sid, status, code if CODE.fullmatch(code) else "", _now(w))
     return _twiml(EMPTY)
 
 
@@ -152,6 +154,20 @@ def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
         return _twiml(w.stop.answer(line, "voice" if arrival.channel == "voice" else "text"))
     if not simulation and arrival.channel == "voice":
         arrival = replace(arrival, can_be_texted=w.texts.reaches(caller))
+    with w.overdue.watching(request.environ, partial(_from_memory, w, arrival, line, now, render)):
+        return _turned(w, arrival, line, now, render, began)
+
+
+def _from_memory(w: Wiring, arrival: Arrival, line: Line, now: datetime, render: Render) -> str:
+    """Answer without the database and without the request, whose thread has not come back."""
+    metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
+    return w.standby.take_turn(arrival, line, now, render).body
+
+
+def _turned(  # noqa: PLR0913, PLR0917 - what `_answer` has put together
+    w: Wiring, arrival: Arrival, line: Line, now: datetime, render: Render, began: float
+) -> Response:
+    simulation, caller = _simulation(), g.form.get("From")
     compose = None if simulation else w.texts.composer(line, caller, now)
     try:
         with w.breaker.passing():

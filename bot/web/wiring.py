@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import cast
 
 from flask import current_app
@@ -22,6 +22,7 @@ from bot.log import event
 from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import Entry, Journal, Known, Store
+from bot.web.overdue import Overdue
 from bot.web.ranges import Ranges
 from bot.web.stopping import PlannedStop
 from bot.web.texts import Texts
@@ -30,6 +31,7 @@ KEY = "signpost"
 # Set in the WSGI environment by the simulator, which runs in this process. No header can reach
 # it: headers arrive as HTTP_….
 SIMULATION = "signpost.simulation"
+LONGEST_SWEEP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -52,21 +54,38 @@ class Sweeper:
         self._store, self._journal, self._known, self._breaker = store, journal, known, breaker
         self._ranges = ranges
         self._lock, self._swept = Lock(), datetime.min.replace(tzinfo=UTC)
-        self._was_open = False
+        self._was_open = self._busy = False
 
     def sweep(self, now: datetime) -> None:
         """Empty the journal and purge when it is time, and as soon as the database works again; a fault is
-        tried again a minute later.
+        tried again a minute later. A thread of its own does it, as a disk may not answer; that one is waited
+        for, but not long.
         """
         if self._breaker.open:
             self._was_open = True
             return
-        self.count(now)
         with self._lock:
             # A clock that was put back must not stop this until it has caught up.
-            if abs(now - self._swept) < timedelta(minutes=1) and not self._was_open:
+            sweeps = abs(now - self._swept) >= timedelta(minutes=1) or self._was_open
+            if self._busy or not (sweeps or self._ranges.is_due(now)):
                 return
-            self._swept, self._was_open = now, False
+            self._busy = True
+            if sweeps:
+                self._swept, self._was_open = now, False
+        done = Event()
+        Thread(target=self._work, args=(now, sweeps, done), name="sweeper", daemon=True).start()
+        done.wait(LONGEST_SWEEP_SECONDS)
+
+    def _work(self, now: datetime, sweeps: bool, done: Event) -> None:
+        try:
+            self._count(now)
+            if sweeps:
+                self._put_in_order(now)
+        finally:
+            self._busy = False
+            done.set()
+
+    def _put_in_order(self, now: datetime) -> None:
         if self._journal and self._journal.path.exists():
             self._drain(self._journal, now)
         try:
@@ -77,7 +96,7 @@ class Sweeper:
             return
         self._known.refresh(now)
 
-    def count(self, now: datetime) -> None:
+    def _count(self, now: datetime) -> None:
         """Have the numbers of each range counted, every few seconds."""
         try:
             with self._breaker.passing():
@@ -113,6 +132,7 @@ class Wiring:
     stop: PlannedStop
     known: Known
     ranges: Ranges
+    overdue: Overdue
     clock: Callable[[], datetime]
     texts: Texts
     safe: Mapping[tuple[str, Medium], str]

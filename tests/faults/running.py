@@ -85,7 +85,7 @@ class RunningLine:
     @property
     def journal(self) -> Path:
         """Where the journal is."""
-        return self.folder / "journal"
+        return Path(self.more.get("JOURNAL_PATH", self.folder / "journal"))
 
     def start(self) -> None:
         """Start it and wait until it answers."""
