@@ -128,11 +128,16 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
     begun = new_session(conversation, arrival, line, now)
     turn_id, session_id, expires_at = turn_key(conversation, arrival), begun.id, begun.expires_at
     turns: list[Turn] = []
-    if isinstance(arrival.inbound, Said) and conversation.quiet.holds(session_id, now, conversation.limits):
-        meant = understood(conversation, flow, begun, arrival, line)
-        if meant is None or meant.label != "emergency":
-            nothing = Turn(None, (Step(HELD_BACK, ""),), (), End())
-            return Answer(render(nothing, ""), replayed=False, turn_id=turn_id, node=HELD_BACK)
+    # Before the transaction, in which others wait; once more there for whoever speaks another language.
+    meant = understood(conversation, flow, begun, arrival, line)
+    is_urgent = meant is not None and meant.label == "emergency"
+    if (
+        isinstance(arrival.inbound, Said)
+        and not is_urgent
+        and conversation.quiet.holds(session_id, now, conversation.limits)
+    ):
+        nothing = Turn(None, (Step(HELD_BACK, ""),), (), End())
+        return Answer(render(nothing, ""), replayed=False, turn_id=turn_id, node=HELD_BACK)
 
     def decide(kept: Session | None) -> Decision:
         latest = _latest(kept, read_carried(arrival.carried, begun, conversation.secret))
@@ -144,7 +149,8 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
         ):
             session = altered(session, stopped=True)
         session = counted_text(conversation.limits, flow, session, arrival, now, conversation.words_key)
-        intent = understood(conversation, flow, session, arrival, line)
+        known = session.language == begun.language
+        intent = meant if known else understood(conversation, flow, session, arrival, line)
         frugal = conversation.spent_of(line.id, now).is_over(conversation.limits)
         heard = altered(session, can_be_texted=session.can_be_texted and not frugal)
         turn = advance(

@@ -1,15 +1,17 @@
 """Commits the turns of several threads together, so that they share what a disk takes to be sure.
 
-Whoever comes while nobody commits takes the lead: it commits its own turn together with all that wait, and
-then calls one of those who came in the meantime to lead. Nobody is answered before the commit of their own
-turn has returned. No thread of its own is needed, and a turn that comes alone waits for nothing.
+Whoever comes while nobody commits takes the lead: it waits a moment for those who are known to be on their
+way, commits its own turn together with all that wait, and then calls one of those who came in the meantime to
+lead. Nobody is answered before the commit of their own turn has returned. No thread of its own is needed, and
+a turn that comes alone waits for nothing.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event, Lock
+from threading import Event, Lock, local
 from typing import TYPE_CHECKING, cast
 from weakref import WeakSet
 
@@ -17,12 +19,14 @@ from bot.errors import StoreError
 from bot.store.patience import left
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bot.store.decision import Delivery, Taken
 
 MOST_TOGETHER = 64
 LAST_SECONDS = 0.3
+# For those on their way: a turn takes a fraction of it to compute, and nobody notices it.
+LONGEST_WAIT_SECONDS = 0.003
 
 
 @dataclass
@@ -32,6 +36,12 @@ class _Waiting:
     delivery: Delivery
     called: Event = field(default_factory=Event)
     result: Taken | BaseException | None = None
+
+
+class _Here(local):
+    """What a thread has said of itself."""
+
+    is_coming = False
 
 
 class Batches:
@@ -52,6 +62,30 @@ class Batches:
         """Begin anew, with nobody leading or waiting."""
         self._mutex, self._leading = Lock(), 0
         self._waiting: list[_Waiting] = []
+        self._here, self._coming = _Here(), 0
+        self._until_all_came: list[Event] = []
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """Say that this thread will probably take a turn in here, soon."""
+        with self._mutex:
+            self._coming += 1
+        self._here.is_coming = True
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._came()
+
+    def _came(self) -> None:
+        """This thread is no longer on its way."""
+        if self._here.is_coming:
+            self._here.is_coming = False
+            self._coming -= 1
+        if not self._coming:
+            for one in self._until_all_came:
+                one.set()
+            self._until_all_came.clear()
 
     @property
     def waiting(self) -> int:
@@ -71,6 +105,7 @@ class Batches:
                 self._leading += 1
             else:
                 self._waiting.append(mine)
+            self._came()
         if not leads and not mine.called.wait(self._patience()):
             self._give_up(mine)
         if mine.result is None:
@@ -93,6 +128,7 @@ class Batches:
             raise StoreError("the turn may not be stored: the database did not answer in time")
 
     def _lead(self, mine: _Waiting) -> None:
+        self._let_come()
         with self._mutex:
             batch = self._next(mine)
         results: Sequence[Taken | BaseException] = ()
@@ -110,6 +146,15 @@ class Batches:
                     self._leading -= 1
             for one in batch:
                 one.called.set()
+
+    def _let_come(self) -> None:
+        """Wait for those who are on their way, but no longer than anybody notices."""
+        with self._mutex:
+            if not self._coming:
+                return
+            all_came = Event()
+            self._until_all_came.append(all_came)
+        all_came.wait(LONGEST_WAIT_SECONDS)
 
     def _next(self, mine: _Waiting) -> list[_Waiting]:
         """Take my turn and those that wait, but no two of one session or with one id: those follow later."""

@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store import turns
 from bot.store.address import told
-from bot.store.decision import Taken
 from bot.store.desk import Desk
 from bot.store.patience import left
 
@@ -22,11 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
-    from bot.store.decision import Delivery
-    from bot.store.desk import Write
-    from bot.store.turns import NewSalt
+    from bot.store.decision import Delivery, Taken
+    from bot.store.turns import NewSalt, Results
 
-Results = list[Taken | Exception]
 LOST = "the turn is not stored"
 
 
@@ -102,14 +99,8 @@ class Committer:
         desk = Desk(connection.cursor(), is_sqlite=True)
         desk.cursor.execute(f"PRAGMA busy_timeout={left() * 1000:.0f}", ())
         desk.cursor.execute("BEGIN IMMEDIATE", ())
-        results: Results = []
-        for delivery in deliveries:
-            try:
-                results.append(turns.take(desk, delivery, self._new_salt))
-            except self._engine.dialect.loaded_dbapi.Error:
-                raise
-            except Exception as fault:  # noqa: BLE001 - its own thread raises it
-                results.append(fault)
+        found = [turns.finds(desk, one) for one in deliveries]
+        results = turns.take(desk, deliveries, found, self._new_salt)
         desk.cursor.execute("COMMIT", ())
         return results
 
@@ -122,22 +113,9 @@ class Committer:
             sessions.run(*turns.asks_sessions(deliveries))
         known = dict(answers.cursor.fetchall())
         kept = {row[0]: row[1:] for row in sessions.cursor.fetchall()}
-        results: Results = []
-        wanted: list[Write] = []
-        for delivery in deliveries:
-            try:
-                row = kept.get(delivery.session_id)
-                taken, written = turns.decided(
-                    others, delivery, known.get(delivery.turn_id), row, self._new_salt
-                )
-            except Exception as fault:  # noqa: BLE001 - its own thread raises it
-                results.append(fault)
-            else:
-                results.append(taken)
-                wanted += written
+        found = [(known.get(one.turn_id), kept.get(one.session_id)) for one in deliveries]
         with connection.pipeline():
-            for sql, values in wanted:
-                others.run(sql, values)
+            results = turns.take(others, deliveries, found, self._new_salt)
             connection.commit()
         return results
 

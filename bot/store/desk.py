@@ -5,12 +5,17 @@ SQLAlchemy takes longer to say what a turn wants than SQLite takes to do it, and
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from bot.store.statements import TOGETHER
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
 Row = dict[str, Any]
@@ -22,6 +27,9 @@ class Cursor(Protocol):
 
     def execute(self, sql: Any, values: Any, /) -> Any:
         """Run a statement."""
+
+    def executemany(self, sql: Any, values: Any, /) -> Any:
+        """Run a statement for each of many rows."""
 
     def fetchone(self) -> Any:
         """Give the next row of the result, or None."""
@@ -42,6 +50,21 @@ class Desk:
         if self.is_sqlite:
             return self.cursor.execute(sql, {name: _for_sqlite(value) for name, value in row.items()})
         return self.cursor.execute(_for_postgresql(sql), row)
+
+    def run_all(self, writes: Iterable[Write]) -> None:
+        """Run all of these statements, those that are alike together: no order is kept between others."""
+        alike: dict[str, list[Row]] = {}
+        for sql, row in writes:
+            alike.setdefault(sql, []).append(row)
+        for sql, rows in alike.items():
+            if self.is_sqlite:
+                values = [{name: _for_sqlite(value) for name, value in row.items()} for row in rows]
+                self.cursor.executemany(sql, values)
+            elif sql in TOGETHER:
+                self.run(TOGETHER[sql], {"rows": json.dumps(rows, default=str)})
+            else:
+                for row in rows:
+                    self.run(sql, row)
 
     def moment(self, kept: Any) -> datetime:
         """Give a moment that was read, aware, in UTC."""

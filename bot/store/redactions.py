@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store import statements
 from bot.store.desk import desk_on
 from bot.store.tables import redacted, redactions
+from bot.store.turns import keep_redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,7 +72,7 @@ class Redactions:
     def keep(self, redaction: Redaction, now: datetime) -> None:
         """Write what is to be deleted, outside of any turn: a text that has been sent, say."""
         with self._writing("what is to be deleted at the carrier is not noted") as connection:
-            desk_on(connection).run(statements.KEEP_REDACTION, {**vars(redaction), "now": now})
+            desk_on(connection).run(*keep_redaction(redaction, now))
 
     def claim(self, now: datetime, lease: str) -> Due | None:
         """Lease the next row that is due to whoever has made up `lease`; None when there is none.

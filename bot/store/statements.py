@@ -8,9 +8,28 @@ from bot.core.session import hidden_by, ways_a_transfer_ends
 from bot.store.outbox import NOT_ARRIVED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.core.session import Outcome
+
+# For PostgreSQL, what says at once for many rows what a statement says for one: a statement on its way there
+# and back costs more than a row. The rows come as JSON, in one value.
+TOGETHER: dict[str, str] = {}
+
+
+def _given(kinds: Mapping[str, str]) -> str:
+    listed = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+    return f"json_to_recordset(CAST(:rows AS json)) AS given ({listed})"
+
+
+def _insert(table: str, kinds: Mapping[str, str], conflict: str = "") -> str:
+    """Insert one row, with a value for each column; `kinds` are the columns' types on PostgreSQL."""
+    names = ", ".join(kinds)
+    into, values = f"INSERT INTO {table} ({names})", ", ".join(f":{name}" for name in kinds)
+    sql = f"{into} VALUES ({values}) {conflict}".rstrip()
+    TOGETHER[sql] = f"{into} SELECT {names} FROM {_given(kinds)} {conflict}".rstrip()  # noqa: S608 - our own words  # nosec B608
+    return sql
+
 
 LOCKS = "SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key"
 ANSWER = "SELECT answer FROM turns WHERE id = :id"
@@ -21,18 +40,20 @@ ROUTED = "SELECT 1 FROM routings WHERE id = :id"
 ANSWERS = "SELECT id, answer FROM turns WHERE id = ANY(:ids)"
 SESSIONS = "SELECT id, state, expires_at FROM sessions WHERE id = ANY(:ids)"
 FORGET_SESSION = "DELETE FROM sessions WHERE id = :id"
+TOGETHER[FORGET_SESSION] = f"DELETE FROM sessions WHERE id IN (SELECT id FROM {_given({'id': 'text'})})"  # noqa: S608 - our own words  # nosec B608
 # An expired session may be there, or be purged just now.
-KEEP_SESSION = """INSERT INTO sessions (id, state, expires_at) VALUES (:id, :state, :expires_at)
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at"""
-KEEP_TURN = "INSERT INTO turns (id, answer, expires_at) VALUES (:id, :answer, :expires_at)"
+KEEP_SESSION = _insert(
+    "sessions",
+    {"id": "text", "state": "text", "expires_at": "timestamptz"},
+    "ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at",
+)
+KEEP_TURN = _insert("turns", {"id": "text", "answer": "text", "expires_at": "timestamptz"})
 _ROUTING_COLUMNS = (
     *("id", "hour", "channel", "language", "flow_revision", "directory_revision", "code_version"),
     *("chosen_by", "service", "outcome", "partner", "late", "salt"),
 )
-KEEP_ROUTING = (
-    f"INSERT INTO routings ({', '.join(_ROUTING_COLUMNS)})"  # noqa: S608 - nothing but the names above  # nosec B608
-    f" VALUES ({', '.join(f':{name}' for name in _ROUTING_COLUMNS)})"
-)
+_ROUTING_KINDS = {"hour": "timestamptz", "late": "boolean"}
+KEEP_ROUTING = _insert("routings", {name: _ROUTING_KINDS.get(name, "text") for name in _ROUTING_COLUMNS})
 # The partner is that of the routing, read where the row is written: a turn asks for nothing more.
 KEEP_OUTCOME = """INSERT INTO outcomes (routing_id, hour, outcome, salt, partner, late)
     SELECT id, :hour, :outcome, :salt, partner, :late FROM routings WHERE id = :id"""
@@ -40,16 +61,36 @@ KEEP_OUTCOME = """INSERT INTO outcomes (routing_id, hour, outcome, salt, partner
 KEEP_TEXT = """INSERT INTO outbox
     (id, line, service, routing_id, recipient, sealed, status, asked_at, due_at, expires_at)
     VALUES (:id, :line, :service, :routing_id, :recipient, :sealed, 'waiting', :now, :now, :expires_at)"""
-KEEP_REDACTION = """INSERT INTO redactions (sid, kind, kept_at, due_at, tries, lease)
-    VALUES (:sid, :kind, :now, :due_at, 0, '') ON CONFLICT (sid) DO NOTHING"""
+KEEP_REDACTION = _insert(
+    "redactions",
+    {
+        "sid": "text",
+        "kind": "text",
+        "kept_at": "timestamptz",
+        "due_at": "timestamptz",
+        "tries": "integer",
+        "lease": "text",
+    },
+    "ON CONFLICT (sid) DO NOTHING",
+)
 OPT_OUT = "INSERT INTO opt_outs (id, day) VALUES (:id, :day) ON CONFLICT (id) DO NOTHING"
 OPT_IN = "DELETE FROM opt_outs WHERE id = :id"
-SPEND = """INSERT INTO spent (line, day, part, texts, transfers, transfer_seconds, abroad)
-    VALUES (:line, :day, :part, :texts, :transfers, :transfer_seconds, :abroad)
-    ON CONFLICT (line, day, part) DO UPDATE SET texts = spent.texts + excluded.texts,
+SPEND = _insert(
+    "spent",
+    {
+        "line": "text",
+        "day": "text",
+        "part": "integer",
+        "texts": "bigint",
+        "transfers": "bigint",
+        "transfer_seconds": "bigint",
+        "abroad": "bigint",
+    },
+    """ON CONFLICT (line, day, part) DO UPDATE SET texts = spent.texts + excluded.texts,
     transfers = spent.transfers + excluded.transfers,
     transfer_seconds = spent.transfer_seconds + excluded.transfer_seconds,
-    abroad = spent.abroad + excluded.abroad"""
+    abroad = spent.abroad + excluded.abroad""",
+)
 PARTS = 16  # a line's spending of a day lies in so many rows, so that turns need not wait for each other's
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreError
-from bot.store import accesses, account_tables, known, rollups, seeding, tables, texters, turns
+from bot.store import purging, rollups, seeding, tables, turns
 from bot.store.address import describe, faults_told, read_address, reason, told
 from bot.store.batches import Batches
 from bot.store.checks import durability_faults, migration_faults
@@ -29,9 +28,10 @@ from bot.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Table
+    from sqlalchemy import ColumnElement, Connection, Engine
 
     from bot.core.session import Channel, Outcome, Routing
     from bot.store.journal import Entry
@@ -77,6 +77,10 @@ class Store:
         """
         with within(TURN_SECONDS):
             return self._batches.take(Delivery(turn_id, session_id, now, expires_at, decide))
+
+    def turn_coming(self) -> AbstractContextManager[None]:
+        """Say that this thread will probably take a turn in here, so that it shares a commit with others."""
+        return self._batches.coming()
 
     def _commit(self, deliveries: Sequence[Delivery]) -> Sequence[Taken | Exception]:
         with self._turnstile.passing() if self._turnstile else nullcontext():
@@ -217,40 +221,7 @@ class Store:
         Raises:
             StoreError: the database failed; what earlier transactions deleted stays deleted.
         """
-        total = 0
-        for table in (
-            tables.sessions,
-            tables.turns,
-            tables.outbox,
-            account_tables.logins,
-            account_tables.sign_in_attempts,
-        ):
-            while deleted := self._purge_some(table, now, limit):
-                total += deleted
-        with self.writing("old spending can't be deleted") as connection:
-            known.purge(connection, now)
-            texters.purge(connection, now)
-        while deleted := self._purge_accesses(now - timedelta(days=accesses.KEPT_DAYS), limit):
-            total += deleted
-        return total
-
-    def _purge_accesses(self, before: datetime, limit: int) -> int:
-        with self.writing("old accesses can't be deleted") as connection:
-            return accesses.purge(connection, before, limit)
-
-    def _purge_some(self, table: Table, now: datetime, limit: int) -> int:
-        """Delete up to `limit` expired rows of one table; give how many.
-
-        On PostgreSQL the rows are locked first: one that a turn is renewing just now is skipped
-        rather than waited for, and deleted only if it is still expired.
-        """
-        expired = table.c.expires_at <= now
-        some = select(table.c.id).where(expired).limit(limit).with_for_update(skip_locked=True)
-        with self.writing("expired rows can't be deleted") as connection:
-            ids = connection.execute(some).scalars().all()
-            if ids:
-                connection.execute(delete(table).where(table.c.id.in_(ids)))
-            return len(ids)
+        return purging.purge(self.writing, now, limit)
 
     def ready(self) -> list[str]:
         """Say what keeps this database from being used: a sentence a fault, with its cure; else []."""

@@ -21,12 +21,17 @@ from bot.store.rows import cut_to_hour, read_session, read_written, write_routin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from bot.core.limits import Spent
     from bot.core.redaction import Redaction
-    from bot.core.session import Outcome, Routing
+    from bot.core.session import Outcome, Routing, Session
     from bot.store.decision import Decision, Delivery, OutgoingText
     from bot.store.desk import Desk, Write
 
     NewSalt = Callable[[], bytes]
+    # What a turn was answered before, and the state and the expiry of its session; None where there is none.
+    Found = tuple[str | None, Sequence[Any] | None]
+    Results = list[Taken | Exception]
+    Spending = tuple[Spent, int]  # and the part of the line's rows that it is added to
 
 LONGEST_WAIT = timedelta(days=1)
 
@@ -64,27 +69,55 @@ def asks_sessions(deliveries: Sequence[Delivery]) -> Write:
     return statements.SESSIONS, {"ids": [one.session_id for one in deliveries]}
 
 
-def decided(
-    desk: Desk, delivery: Delivery, answer: str | None, kept: Sequence[Any] | None, new_salt: NewSalt
-) -> tuple[Taken, list[Write]]:
-    """Decide on a delivery: give its result, and what has to be written for it.
+def finds(desk: Desk, delivery: Delivery) -> Found:
+    """Look for what a turn was answered before, and for its session."""
+    desk.run(statements.FOUND, {"turn": delivery.turn_id, "session": delivery.session_id})
+    answer, *kept = desk.cursor.fetchone()
+    return answer, kept if kept[0] is not None else None
 
-    Args:
-        desk: who read it.
-        delivery: the delivery.
-        answer: what it was answered before. Also when its time has passed but it has not been purged: an id
-            is never used for a second turn.
-        kept: the state and the expiry of its session, if it has one.
-        new_salt: gives 32 bytes that nobody can guess, anew for each record.
+
+def take(desk: Desk, deliveries: Sequence[Delivery], found: Sequence[Found], new_salt: NewSalt) -> Results:
+    """Answer deliveries of different sessions: as before if they have been answered, else as `decide` says.
+
+    All is decided before the first row is written: of a delivery whose `decide` raises there is nothing to
+    undo, and the transaction goes on with the others.
+
+    Returns:
+        What each is answered, or the exception that its `decide` raised.
     """
+    results: Results = []
+    writes: list[Write] = []
+    spent: dict[tuple[str, str], Spending] = {}
+    for delivery, (answer, kept) in zip(deliveries, found, strict=True):
+        # Also when its time has passed but it has not been purged: an id is never used for a second turn.
+        if answer is not None:
+            results.append(Taken(answer, replayed=True))
+            continue
+        try:
+            decision = delivery.decide(_session(desk, delivery, kept))
+            wanted = list(_writes(delivery, decision, new_salt))
+        except Exception as fault:  # noqa: BLE001 - its own thread raises it
+            results.append(fault)
+            continue
+        results.append(Taken(decision.answer, replayed=False))
+        writes += wanted
+        if decision.spends is not None:
+            line, day, more = decision.spends
+            before = spent.get((line, day))
+            spent[line, day] = (before[0] + more, before[1]) if before else (more, _part(delivery.turn_id))
+    # In one order everywhere, so that nobody waits in a circle for these rows, which turns share.
+    for (line, day), (sum_, part) in sorted(spent.items()):
+        writes.append((statements.SPEND, {"line": line, "day": day, "part": part, **vars(sum_)}))
+    desk.run_all(writes)
+    return results
+
+
+def _session(desk: Desk, delivery: Delivery, kept: Sequence[Any] | None) -> Session | None:
+    """Read a session from its state and its expiry, unless that has passed."""
     now = _aware(delivery.now)
-    if answer is not None:
-        return Taken(answer, replayed=True), []
-    session = None
     if kept and (expires_at := desk.moment(kept[1])) > now:
-        session = read_session(delivery.session_id, kept[0], expires_at)
-    decision = delivery.decide(session)
-    return Taken(decision.answer, replayed=False), list(_writes(delivery, decision, new_salt))
+        return read_session(delivery.session_id, kept[0], expires_at)
+    return None
 
 
 def _writes(delivery: Delivery, decision: Decision, new_salt: NewSalt) -> Iterator[Write]:
@@ -112,7 +145,7 @@ def _writes(delivery: Delivery, decision: Decision, new_salt: NewSalt) -> Iterat
     if decision.text is not None:
         yield _keep_text(delivery.turn_id, decision.text, delivery.now)
     if decision.redaction is not None:
-        yield _keep_redaction(decision.redaction, delivery.now)
+        yield keep_redaction(decision.redaction, delivery.now)
     if decision.opt_out is not None:
         person, out = decision.opt_out
         yield (
@@ -120,24 +153,7 @@ def _writes(delivery: Delivery, decision: Decision, new_salt: NewSalt) -> Iterat
             if out
             else (statements.OPT_IN, {"id": person})
         )
-    if decision.spends is not None:
-        line, day, spent = decision.spends
-        yield statements.SPEND, {"line": line, "day": day, "part": _part(delivery.turn_id), **vars(spent)}
     yield _keep_turn(delivery.turn_id, decision.answer, delivery.expires_at)
-
-
-def take(desk: Desk, delivery: Delivery, new_salt: NewSalt) -> Taken:
-    """Answer a delivery: as before if it has been answered, else as `decide` says.
-
-    Everything is read and decided before the first row is written: when `decide` raises there is nothing of
-    this delivery to undo, and a transaction may go on to the next one.
-    """
-    desk.run(statements.FOUND, {"turn": delivery.turn_id, "session": delivery.session_id})
-    answer, *kept = desk.cursor.fetchone()
-    taken, written = decided(desk, delivery, answer, kept if kept[0] is not None else None, new_salt)
-    for sql, row in written:
-        desk.run(sql, row)
-    return taken
 
 
 def keep_late(desk: Desk, entry: Mapping[str, str], new_salt: NewSalt, now: datetime | None) -> bool:
@@ -166,7 +182,7 @@ def keep_late(desk: Desk, entry: Mapping[str, str], new_salt: NewSalt, now: date
     if entry.get("redact_at") and (
         redaction := redaction_of(entry["sid"], datetime.fromisoformat(entry["redact_at"]))
     ):
-        desk.run(*_keep_redaction(redaction, happened_at))
+        desk.run(*keep_redaction(redaction, happened_at))
     desk.run(*_keep_turn(entry["turn"], entry["answer"], datetime.fromisoformat(entry["expires_at"])))
     return True
 
@@ -188,9 +204,9 @@ def _keep_text(turn_id: str, text: OutgoingText, now: datetime) -> Write:
     return statements.KEEP_TEXT, {"id": turn_id, **row, "now": now, "expires_at": now + KEPT}
 
 
-def _keep_redaction(redaction: Redaction, now: datetime) -> Write:
+def keep_redaction(redaction: Redaction, now: datetime) -> Write:
     """One id may come twice: a call that was sent to two services, a turn that comes out of the journal."""
-    return statements.KEEP_REDACTION, {**vars(redaction), "now": now}
+    return statements.KEEP_REDACTION, {**vars(redaction), "kept_at": now, "tries": 0, "lease": ""}
 
 
 def ends(

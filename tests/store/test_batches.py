@@ -166,3 +166,55 @@ def test_no_turn_is_lost_or_taken_twice_by_many_threads() -> None:
         answers = list(threads.map(lambda name: batches.take(delivery(name)).answer, names))
     assert answers == names
     assert sorted(taken) == sorted(names)
+
+
+def test_a_leader_waits_for_those_who_are_on_their_way() -> None:
+    commits, on_its_way, goes_on = Commits(), Event(), Event()
+    batches = Batches(commits, 1, 5)
+
+    def late() -> Taken:
+        with batches.coming():
+            on_its_way.set()
+            assert goes_on.wait(WAIT_SECONDS)
+            return batches.take(delivery("late"))
+
+    with ThreadPoolExecutor(2) as threads, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.batches.LONGEST_WAIT_SECONDS", WAIT_SECONDS)
+        second = threads.submit(late)
+        assert on_its_way.wait(WAIT_SECONDS)
+        first = threads.submit(batches.take, delivery("first"))
+        sleep(0.05)
+        assert commits.batches == []
+        goes_on.set()
+        assert (first.result().answer, second.result().answer) == ("first", "late")
+    assert commits.batches == [["first", "late"]]
+
+
+def test_a_leader_waits_no_longer_than_anybody_notices() -> None:
+    commits, on_its_way, goes_on = Commits(), Event(), Event()
+    batches = Batches(commits, 1, 5)
+
+    def never() -> None:
+        with batches.coming():
+            on_its_way.set()
+            assert goes_on.wait(WAIT_SECONDS)
+
+    with ThreadPoolExecutor(1) as threads:
+        other = threads.submit(never)
+        assert on_its_way.wait(WAIT_SECONDS)
+        assert batches.take(delivery("t")).answer == "t"  # while the other is still on its way
+        goes_on.set()
+        other.result()
+    assert commits.batches == [["t"]]
+
+
+def test_nobody_waits_for_whoever_turned_back() -> None:
+    commits = Commits()
+    batches = Batches(commits, 1, 5)
+    with batches.coming():
+        pass  # it was no turn after all
+    began = monotonic()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.batches.LONGEST_WAIT_SECONDS", WAIT_SECONDS)
+        assert batches.take(delivery("t")).answer == "t"
+    assert monotonic() - began < WAIT_SECONDS / 2

@@ -300,6 +300,10 @@ class Listening:
         self.words.append(sql.split(maxsplit=1)[0])
         return self.cursor.execute(sql, values)
 
+    def executemany(self, sql: str, values: Any, /) -> Any:
+        self.words.append(sql.split(maxsplit=1)[0])
+        return self.cursor.executemany(sql, values)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.cursor, name)
 
@@ -312,7 +316,8 @@ def test_a_turn_asks_the_database_for_no_more_than_its_answer_and_its_session(
     with opened(database_url) as connection:
         listening = Listening(connection.connection.cursor())
         desk = Desk(listening, is_sqlite=database_url.startswith("sqlite"))
-        turns.take(desk, Delivery("t2", SESSION.id, NOW, LATER, decide), lambda: b"salt")
+        delivery = Delivery("t2", SESSION.id, NOW, LATER, decide)
+        turns.take(desk, [delivery], [turns.finds(desk, delivery)], lambda: b"salt")
     assert listening.words == ["SELECT", "INSERT", "INSERT", "UPDATE", "INSERT", "INSERT"]
 
 
