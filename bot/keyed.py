@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
+from bot.core.mac import mac
 
 
 def keyed(secret: bytes, purpose: str, name: str) -> str:
     """Give 64 hexadecimal digits for a name: other ones for another purpose, and nothing without the key."""
-    return hmac.digest(secret, f"{purpose}|{name}".encode("utf-8", "surrogatepass"), "sha256").hex()
+    return mac(secret, f"{purpose}|{name}".encode("utf-8", "surrogatepass"), "sha256").hex()

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "bot.ledger": {"bot.core", "bot.errors"},
     "bot.store": {"bot.core", "bot.errors"},
     "bot.carried": {"bot.core", "bot.store"},
-    "bot.keyed": set[str](),
+    "bot.keyed": {"bot.core"},
     "bot.limiting": {"bot.core", "bot.keyed"},
     "bot.variables": set[str](),
     "bot.conversation": {

@@ -42,5 +42,7 @@ def read_form(raw: bytes, most_fields: int) -> list[tuple[str, str]]:
     for field in raw.decode("utf-8", "replace").replace("+", " ").split("&"):
         if field:
             name, _, value = field.partition("=")
-            pairs.append((unquote(name, errors="replace"), unquote(value, errors="replace")))
+            if "%" in field:
+                name, value = unquote(name, errors="replace"), unquote(value, errors="replace")
+            pairs.append((name, value))
     return pairs

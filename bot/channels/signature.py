@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, quote
 
+from bot.core.mac import mac
+
 Params = Sequence[tuple[str, str]]
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)(.*)", re.DOTALL)
@@ -100,7 +102,7 @@ def _signed_form(params: Params) -> str:
 
 
 def _signature(token: str, signed: str) -> bytes:
-    return base64.b64encode(hmac.digest(_bytes(token), _bytes(signed), "sha1"))
+    return base64.b64encode(mac(_bytes(token), _bytes(signed), "sha1"))
 
 
 def _each_once(url: str) -> Iterator[str]:
@@ -118,7 +120,7 @@ def _bytes(text: str) -> bytes:
 
 def _body_matches(url: str, body: bytes | None) -> bool:
     query = url.partition("#")[0].partition("?")[2]
-    claimed = parse_qs(query).get("bodySHA256", [""])[0]
+    claimed = parse_qs(query).get("bodySHA256", [""])[0] if query else ""
     if body is None:
         return not claimed
     return hmac.compare_digest(_bytes(hashlib.sha256(body).hexdigest()), _bytes(claimed.lower()))

@@ -24,17 +24,24 @@ def response(*verbs: str) -> str:
     return f"{DECLARATION}<Response>{''.join(verbs)}</Response>"
 
 
-def element(name: str, content: str = "", /, **attributes: str | int) -> str:
-    """A verb or noun; `content` is markup already. Attributes keep the order they are given in."""
-    given = "".join(f" {key.rstrip('_')}={quoteattr(str(value))}" for key, value in attributes.items())
-    return f"<{name}{given}>{content}</{name}>" if content else f"<{name}{given}/>"
+def element(name: str, content: str = "", first: str = "", /, **given: str | int) -> str:
+    """A verb or noun; `content` is markup already, and so are the attributes that stand `first`."""
+    told = f"{first}{attributes(**given)}"
+    return f"<{name}{told}>{content}</{name}>" if content else f"<{name}{told}/>"
 
 
+def attributes(**given: str | int) -> str:
+    """Attributes, in the order they are given in, with a space before each."""
+    return "".join(f" {key.rstrip('_')}={quoteattr(str(value))}" for key, value in given.items())
+
+
+@lru_cache(maxsize=1024)  # the line says the same things all the time, and nothing that anybody wrote
 def text(words: str) -> str:
     """Words as character data."""
     return escape(FORBIDDEN.sub("", words))
 
 
+@lru_cache(maxsize=1024)
 def say(speech: Speech, voice: Voice, displays: tuple[str, ...]) -> str:
     """Speak: a line break pauses, a telephone number is read digit by digit, group by group.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import cast
 
 from bot.channels import twiml
@@ -80,18 +81,8 @@ def render(turn: Turn, line: Line, displays: tuple[str, ...], base: str, carried
     step = f"{turn.session.turns}{_query(carried)}"
     match turn.then:
         case Ask():
-            return twiml.response(
-                twiml.element(
-                    "Gather",
-                    spoken,
-                    **_listening(turn.then, voice_of(line, language)),
-                    numDigits=1,
-                    finishOnKey="",  # so that * and # arrive as keys
-                    timeout=turn.then.timeout_seconds,
-                    actionOnEmptyResult="true",
-                    action=f"{base}{STEP_PATH}{step}",
-                )
-            )
+            listens = _listening(turn.then, voice_of(line, language))
+            return twiml.response(twiml.element("Gather", spoken, listens, action=f"{base}{STEP_PATH}{step}"))
         case Connect(number, timeout_seconds):
             return twiml.response(
                 spoken,
@@ -129,24 +120,31 @@ def last_words(says: Iterable[Speech], line: Line, language: str, displays: tupl
     return twiml.response(spoken, twiml.element("Hangup"))
 
 
-def _listening(ask: Ask, voice: Voice) -> dict[str, str | int]:
-    """What a Gather takes: keys always, and speech where Twilio hears the language.
+@lru_cache(maxsize=256)  # a few hundred hints for each menu, always the same
+def _listening(ask: Ask, voice: Voice) -> str:
+    """What a Gather takes, as attributes: keys always, and speech where Twilio hears the language.
 
     Without a speechModel Twilio chooses one for the language, and another one when that is down;
     with one, speechTimeout may not be "auto" (13335), so it is always a number.
     """
-    if not voice.recogniser:
-        return {"input": "dtmf"}
-    listening: dict[str, str | int] = {
-        "input": "dtmf speech",
-        "language": voice.recogniser,
-        "speechTimeout": SPEECH_TIMEOUT_SECONDS,
-    }
-    if voice.speech_model:
-        listening["speechModel"] = voice.speech_model
-    if ask.hints:
-        listening["hints"] = ",".join(ask.hints)
-    return listening
+    listening: dict[str, str | int] = {"input": "dtmf"}
+    if voice.recogniser:
+        listening = {
+            "input": "dtmf speech",
+            "language": voice.recogniser,
+            "speechTimeout": SPEECH_TIMEOUT_SECONDS,
+        }
+        if voice.speech_model:
+            listening["speechModel"] = voice.speech_model
+        if ask.hints:
+            listening["hints"] = ",".join(ask.hints)
+    return twiml.attributes(
+        **listening,
+        numDigits=1,
+        finishOnKey="",  # so that * and # arrive as keys
+        timeout=ask.timeout_seconds,
+        actionOnEmptyResult="true",
+    )
 
 
 def voice_of(line: Line, language: str) -> Voice:

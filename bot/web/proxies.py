@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +20,7 @@ Address = IPv4Address | IPv6Address
 Peer = IPv4Network | IPv6Network | Literal["unix"]
 
 _HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.\-]{0,252}|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{1,5}))?")
+FORWARDED = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_X_REAL_IP")  # how their names begin
 _LAST_PORT = 65535
 _HOP_WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 
@@ -72,8 +74,9 @@ class TrustedProxies:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._trusts_peer(environ):
             self._believe(environ)
-        for key in [key for key in environ if _is_forwarded(key)]:
-            del environ[key]
+        for key in [key for key in environ if key.startswith(FORWARDED)]:
+            if _is_forwarded(key):
+                del environ[key]
         return self._app(environ, start_response)
 
     def _trusts_peer(self, environ: WSGIEnvironment) -> bool:
@@ -127,6 +130,7 @@ def _last(environ: WSGIEnvironment, key: str) -> str:
     return value.rpartition(",")[2].strip()
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     """Read "203.0.113.7", "203.0.113.7:1234", "2001:db8::7" or "[2001:db8::7]:1234", else None."""
     ported = _HOP_WITH_PORT.fullmatch(text)
