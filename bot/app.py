@@ -10,7 +10,7 @@ from functools import partial
 from secrets import token_hex
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, Response, redirect, render_template
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -20,7 +20,7 @@ from bot.catalogue import Catalogue, load
 from bot.channels.rest import Messages
 from bot.conversation import Conversation, Understand
 from bot.errors import CatalogueError, StoreError
-from bot.log import configure, event, request_id
+from bot.log import REQUEST_ID_BYTES, configure, event, request_id
 from bot.outbox import make_rules, make_sender, opted_out_by_text
 from bot.settings import Settings
 from bot.standby import Standby
@@ -36,8 +36,6 @@ from bot.web.stopping import PlannedStop, read_switch
 from bot.web.texts import Texts
 from bot.web.wiring import KEY, Sweeper, Wiring
 
-REQUEST_ID_BYTES = 6
-LARGEST_BODY_BYTES = 64 * 1024  # Twilio's largest webhook is a few thousand
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -84,7 +82,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         catalogue = catalogue.serving(settings.draft_languages)
     store = store or _open(settings)
     app = Flask("bot.web")
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES)  # no SECRET_KEY: Flask keeps no session here
+    # No SECRET_KEY: Flask keeps no session here.
+    app.config.update(MAX_CONTENT_LENGTH=webhooks.LARGEST_BODY_BYTES)
     known = Known(store)
     known.refresh(clock())
     conversation = Conversation(
@@ -123,7 +122,6 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         displays=catalogue.directory.displays(),
         base=urlsplit(settings.public_url).path.rstrip("/"),
     )
-    app.register_blueprint(webhooks.bp)
     app.register_blueprint(ops.bp)
     app.register_blueprint(log.bp)
     app.register_blueprint(portal.bp)
@@ -132,6 +130,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     if settings.simulator:
         _add_simulator(app)
     _add_pages(app)
+    app.wsgi_app = webhooks.Webhooks(app)  # type: ignore[method-assign]  # Flask's documented way to wrap the app
     app.wsgi_app = Mounted(app.wsgi_app, urlsplit(settings.public_url).path.rstrip("/"))  # type: ignore[method-assign]  # Flask's documented way to wrap the app
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented way to wrap the app
     return app
@@ -217,17 +216,12 @@ def _add_pages(app: Flask) -> None:
 
     @app.after_request
     def harden(response: Response) -> Response:
-        if request.blueprint == webhooks.bp.name:
-            return response  # read by Twilio, and never shown
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[str, int] | Response:
-        # A wrong path or method of a webhook is read by machines.
-        if request.path.startswith(f"{webhooks.bp.url_prefix}/"):
-            return webhooks.refused(error)
         if portal.is_api():
             return portal.api_refused(error)
         return render_template("error.html", code=error.code, name=error.name), error.code or 500

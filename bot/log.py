@@ -23,6 +23,7 @@ NUMBER = re.compile(r"(?:\+|%2B|\b00)?\d[\d ().-]{6,}\d")
 SID = re.compile(r"\b[A-Z]{2}[0-9a-fA-F]{32}\b")
 DIGIT = re.compile(r"\d")
 FRAMES = 12
+REQUEST_ID_BYTES = 6
 
 _log = logging.getLogger("signpost")
 # What the lines of one request have in common; "" outside of any.

@@ -1,268 +1,147 @@
-"""Twilio's webhooks: verify, read, take the turn, render. The person always gets an answer.
+"""Twilio's webhooks: verified and read here, answered by `handlers`. The person always gets an answer.
 
 A request that Twilio did not sign is refused with 403 in plain text. A request that it did sign
 is answered with HTTP 200 and TwiML whatever happens, because anything else is silence.
+
+They stand before Flask, as WSGI: what Flask does for a page costs more than a turn.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-import time
-from dataclasses import replace
-from datetime import datetime
-from functools import partial
-from typing import Protocol
-
-from flask import Blueprint, Response, g, request
-from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+from collections.abc import Iterable
+from http import HTTPStatus
+from secrets import token_hex
+from typing import TYPE_CHECKING, cast
 
 from bot import metrics
-from bot.channels import signature, sms, voice
+from bot.channels import signature
 from bot.channels.addresses import bare_number, first_values, read_form
-from bot.conversation import Answer, take_turn
-from bot.core.limits import HELD_BACK
-from bot.core.line import Line
-from bot.core.session import Arrival, Medium, TextFailed, Turn
-from bot.errors import BehindError, StoreError
-from bot.log import event
-from bot.web.stopping import goes_on
-from bot.web.texts import words
-from bot.web.wiring import SIMULATION, Simulation, Wiring, wiring
+from bot.core.session import Medium
+from bot.log import REQUEST_ID_BYTES, event, request_id
+from bot.web.handlers import EMPTY, HANDLERS, OF_TURNS, Asked, Handle, Reply
+from bot.web.wiring import KEY, Wiring
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-class Render(Protocol):
-    """Makes the answer out of a turn, and the state that its next step's address has to carry."""
+    from flask import Flask
 
-    def __call__(self, turn: Turn, carried: str, /) -> str: ...
-
-
-bp = Blueprint("webhooks", __name__, url_prefix="/twilio")
-
+PREFIX = "/twilio/"
 FORM = "application/x-www-form-urlencoded"
-CODE = re.compile(r"[1-9][0-9]{4}")  # of Twilio's errors
+LARGEST_BODY_BYTES = 64 * 1024  # Twilio's largest webhook is a few thousand
+NUMBERED = re.compile(r"(/twilio/voice/[a-z]+/)([0-9]{1,99})")
 MOST_FIELDS = 500  # Twilio sends about forty
-EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
-@bp.before_request
-def verify() -> None:
+class RefusedError(Exception):
+    """A request that gets no TwiML."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Webhooks:
+    """WSGI middleware that answers what begins with /twilio/ and leaves the rest to the app."""
+
+    def __init__(self, app: Flask) -> None:
+        """Stand before what the app does itself."""
+        self._pages: WSGIApplication = app.wsgi_app
+        self._extensions = app.extensions
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith(PREFIX):
+            return self._pages(environ, start_response)
+        token = request_id.set(token_hex(REQUEST_ID_BYTES))
+        try:
+            reply = answer(self._extensions[KEY], environ, path)
+        except RefusedError as refused:
+            # Plain text, without a word of why that a stranger could use.
+            status = f"{refused.status.value} {refused.status.phrase}"
+            reply, kind = Reply(f"{status}\n"), "text/plain; charset=utf-8"
+        else:
+            status, kind = "200 OK", "text/xml; charset=utf-8"
+        finally:
+            request_id.reset(token)
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(reply.body)))])
+        return reply
+
+
+def answer(w: Wiring, environ: WSGIEnvironment, path: str) -> Reply:
+    """Answer a webhook, with every number when anything at all goes wrong behind a good signature.
+
+    Raises:
+        RefusedError: it is no webhook of ours, or Twilio has not signed it.
+    """
+    asked = None
+    try:
+        asked, handle = _verified(w, environ, path)
+        with w.store.turn_coming():
+            return handle(asked)
+    except RefusedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - somebody waits for an answer, whatever it is
+        event("webhook.failed", logging.ERROR, error=error, path=path)
+        if asked is None:
+            raise RefusedError(HTTPStatus.FORBIDDEN) from None
+        metrics.count("signpost_webhooks_failed_total")
+        if path.startswith("/twilio/status/"):
+            return Reply(EMPTY)
+        medium: Medium = "text" if path == "/twilio/sms" else "voice"
+        return Reply(w.safe[asked.line.id, medium])
+
+
+def _verified(w: Wiring, environ: WSGIEnvironment, path: str) -> tuple[Asked, Handle]:
     """Let nothing through that Twilio did not sign with one of our tokens."""
-    g.verified = False
-    w = wiring()
-    raw = request.get_data(cache=True)
-    is_form = request.mimetype == FORM
+    numbered = NUMBERED.fullmatch(path)
+    handle = OF_TURNS.get(numbered[1]) if numbered else HANDLERS.get(path)
+    if handle is None:
+        raise RefusedError(HTTPStatus.NOT_FOUND)
+    if environ["REQUEST_METHOD"] != "POST":
+        raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED)
+    raw = _body(environ)
+    is_form = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() == FORM
     pairs: list[tuple[str, str]] = []
     if is_form:
         try:
             pairs = read_form(raw, MOST_FIELDS)
         except ValueError:
-            raise RequestEntityTooLarge from None
-    origin = w.settings.public_url or request.host_url.rstrip("/")
-    url = signature.public_url(origin, request.environ)
-    given = request.headers.get("X-Twilio-Signature")
+            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from None
+    origin = w.settings.public_url or f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
+    url = signature.public_url(origin, environ)
+    given = environ.get("HTTP_X_TWILIO_SIGNATURE")
     if not signature.verify(w.settings.auth_tokens, url, pairs, given, None if is_form else raw):
-        event("webhook.refused", logging.WARNING, path=request.path, signed=given is not None)
+        event("webhook.refused", logging.WARNING, path=path, signed=given is not None)
         metrics.count("signpost_webhooks_refused_total")
-        raise Forbidden
+        raise RefusedError(HTTPStatus.FORBIDDEN)
     if not is_form:
-        raise UnsupportedMediaType
-    g.verified = True
-    g.form = first_values(pairs)
-
-
-@bp.errorhandler(HTTPException)
-def refused(error: HTTPException) -> Response:
-    """Refuse in plain text, without a word of why that a stranger could use."""
-    return Response(f"{error.code} {error.name}\n", status=error.code, mimetype="text/plain")
-
-
-@bp.errorhandler(Exception)
-def failed(error: Exception) -> Response:
-    """Answer with every number when anything at all went wrong behind a good signature."""
-    event("webhook.failed", logging.ERROR, error=error, path=request.path)
-    if not g.get("verified", False):
-        return refused(Forbidden())
-    metrics.count("signpost_webhooks_failed_total")
-    if request.path.startswith("/twilio/status/"):
-        return _twiml(EMPTY)
-    medium: Medium = "text" if request.path == "/twilio/sms" else "voice"
-    w = wiring()
-    line = w.catalogue.line_of(bare_number(g.form.get("To"))) or w.catalogue.first_line
-    return _twiml(w.safe[line.id, medium])
-
-
-@bp.post("/sms")
-def text_message() -> Response:
-    """A text came in, by SMS, WhatsApp or RCS."""
-    line = _line()
-    return _answer(sms.read(g.form, line), line, lambda turn, _carried: sms.render(turn))
-
-
-@bp.post("/voice")
-def call() -> Response:
-    """A call came in."""
-    line = _line()
-    return _answer(voice.read_call(g.form, line), line, _voice_render(line))
-
-
-@bp.post("/voice/step/<int:turn>")
-def step(turn: int) -> Response:
-    """A Gather ended: keys, words or silence."""
-    line = _line()
-    return _answer(voice.read_step(g.form, line, turn), line, _voice_render(line))
-
-
-@bp.post("/voice/dialled/<int:turn>")
-def dialled(turn: int) -> Response:
-    """A transfer ended."""
-    line = _line()
-    return _answer(voice.read_dialled(g.form, line, turn), line, _voice_render(line))
-
-
-@bp.post("/status/call")
-def call_status() -> Response:
-    """A call changed its state; when it is over, so is its session."""
-    line = _line()
-    arrival = voice.read_status(g.form, line)
-    if arrival:
-        _answer(arrival, line, lambda _turn, _carried: EMPTY)
-    return _twiml(EMPTY)
-
-
-@bp.post("/status/message")
-def message_status() -> Response:
-    """A text that we sent changed its state."""
-    status = g.form.get("MessageStatus") or g.form.get("SmsStatus") or ""
-    known = {"queued", "sending", "sent", "delivered", "undelivered", "failed", "canceled", "read"}
-    event("message.status", status=status if status in known else "other")
-    w = wiring()
-    sid, code = g.form.get("MessageSid", ""), g.form.get("ErrorCode", "")
-    with w.overdue.watching(request.environ, lambda: EMPTY):
-        w.texts.report(request.args.get("t", ""), sid, status, code if CODE.fullmatch(code) else "", _now(w))
-    return _twiml(EMPTY)
-
-
-def _answer(arrival: Arrival, line: Line, render: Render) -> Response:
-    w = wiring()
-    now, began = _now(w), time.perf_counter()
-    simulation, caller = _simulation(), g.form.get("From")
-    arrival = replace(arrival, carried=voice.read_carried(request.args.get("s", "")))
-    if w.stop.known().on and not goes_on(w.conversation, arrival, line, now):
-        event("turn.stopped", channel=arrival.channel)
-        metrics.count("signpost_turns_stopped_total", channel=arrival.channel)
-        return _twiml(w.stop.answer(line, "voice" if arrival.channel == "voice" else "text"))
-    if not simulation and arrival.channel == "voice":
-        arrival = replace(arrival, can_be_texted=w.texts.reaches(caller))
-    with w.overdue.watching(request.environ, partial(_from_memory, w, arrival, line, now, render)):
-        return _turned(w, arrival, line, now, render, began)
-
-
-def _from_memory(w: Wiring, arrival: Arrival, line: Line, now: datetime, render: Render) -> str:
-    """Answer without the database and without the request, whose thread has not come back."""
-    metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
-    return w.standby.take_turn(arrival, line, now, render).body
-
-
-def _turned(  # noqa: PLR0913, PLR0917 - what `_answer` has put together
-    w: Wiring, arrival: Arrival, line: Line, now: datetime, render: Render, began: float
-) -> Response:
-    simulation, caller = _simulation(), g.form.get("From")
-    compose = None if simulation else w.texts.composer(line, caller, now)
-    try:
-        with w.breaker.passing():
-            answer = take_turn(w.conversation, arrival, line, now, render, compose=compose)
-    except (StoreError, BehindError) as error:
-        name = "store.behind" if isinstance(error, BehindError) else "store.unusable"
-        event(name, logging.ERROR, error=error)
-        metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
-        answer = w.standby.take_turn(arrival, line, now, render)
-    if simulation:
-        simulation.seen.append(answer.node)
-    elif arrival.channel != "voice" and caller:
-        w.ranges.note(caller, now)
-    event(
-        "turn.taken",
-        channel=arrival.channel,
-        node=answer.node,
-        inbound=type(arrival.inbound).__name__,
-        replayed=answer.replayed,
-    )
-    _count(arrival, answer, time.perf_counter() - began)
-    if not _is_kept(w, line, arrival, answer, now):
-        turn = arrival.turn and f"{arrival.turn}|text-failed"
-        again = replace(arrival, turn=turn, inbound=TextFailed())
-        answer = take_turn(w.conversation, again, line, now, render)
-    response = _twiml(answer.body)
-    response.call_on_close(lambda: _tidy(w, asked=bool(answer.text_service)))
-    return response
-
-
-def _count(arrival: Arrival, answer: Answer, seconds: float) -> None:
-    kind, replayed = type(arrival.inbound).__name__, "yes" if answer.replayed else "no"
-    metrics.count("signpost_turns_total", channel=arrival.channel, inbound=kind, replayed=replayed)
-    metrics.observe("signpost_turn_seconds", seconds, channel=arrival.channel)
-    if answer.node == HELD_BACK:
-        metrics.count("signpost_held_back_total", channel=arrival.channel)
-    if answer.service:
-        metrics.count("signpost_routings_total", channel=arrival.channel, service=answer.service)
-
-
-def _tidy(w: Wiring, *, asked: bool) -> None:
-    """Do what is left for after the answer."""
-    w.texts.nudge(w.clock(), asked=asked)
-    w.sweeper.sweep(w.clock())
-
-
-def _is_kept(w: Wiring, line: Line, arrival: Arrival, answer: Answer, now: datetime) -> bool:
-    """Say whether a text that the answer promises will be tried; True when it promises none."""
-    if arrival.channel != "voice" or not (answer.text_service or answer.replayed):
-        return True
-    simulation = _simulation()
-    if not simulation:
-        return w.texts.promised(answer, g.form.get("From"), now)
-    return not answer.text_service or _show(simulation, w, line, answer, now)
-
-
-def _show(simulation: Simulation, w: Wiring, line: Line, answer: Answer, now: datetime) -> bool:
-    """Show a text on the simulated phone, at once; False when it is not for that phone."""
-    body = words(w.catalogue, line, answer.text_service or "", answer.language, now)
-    try:
-        simulation.texter.send(
-            to=g.form.get("From", ""),
-            from_=line.text_number,
-            body=body,
-            status_url=f"{w.settings.public_url}/twilio/status/message",
-        )
-    except ValueError:
-        return False
-    return True
-
-
-def _voice_render(line: Line) -> Render:
-    w = wiring()
-    return lambda turn, carried: voice.render(turn, line, w.displays, w.base, carried)
-
-
-def _line() -> Line:
-    """The line that was used, or the first one with a warning."""
-    w = wiring()
-    line = w.catalogue.line_of(bare_number(g.form.get("To")))
+        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    form = first_values(pairs)
+    line = w.catalogue.line_of(bare_number(form.get("To")))
     if line is None:
         event("line.unlisted", logging.WARNING, cure="add the number to config/lines.toml")
-        return w.catalogue.first_line
-    return line
+        line = w.catalogue.first_line
+    return Asked(w, environ, path, form, line, int(numbered[2]) if numbered else 0), handle
 
 
-def _simulation() -> Simulation | None:
-    played = request.environ.get(SIMULATION)
-    return played if wiring().settings.simulator and isinstance(played, Simulation) else None
-
-
-def _now(w: Wiring) -> datetime:
-    simulation = _simulation()
-    return simulation.now if simulation and simulation.now else w.clock()
-
-
-def _twiml(document: str) -> Response:
-    return Response(document, mimetype="text/xml")
+def _body(environ: WSGIEnvironment) -> bytes:
+    """Read what was posted, none of it where it is too much."""
+    stated = environ.get("CONTENT_LENGTH") or ""
+    if stated.isascii() and stated.isdigit():
+        size = int(stated[:10])
+        if size > LARGEST_BODY_BYTES:
+            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        raw = environ["wsgi.input"].read(size)
+        if len(raw) < size:
+            raise RefusedError(HTTPStatus.BAD_REQUEST)  # whoever sent it is gone
+        return cast("bytes", raw)
+    if not environ.get("wsgi.input_terminated"):  # then nobody could say where it ends
+        return b""
+    raw = environ["wsgi.input"].read(LARGEST_BODY_BYTES + 1)
+    if len(raw) > LARGEST_BODY_BYTES:
+        raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return cast("bytes", raw)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -146,6 +147,36 @@ def test_get_is_not_allowed(line: PlayedLine) -> None:
     signed = signature.sign(TOKEN, f"{ORIGIN}/twilio/sms", [])
     answer = line.app.test_client().get("/twilio/sms", headers={"X-Twilio-Signature": signed})
     assert (answer.status_code, answer.mimetype) == (405, "text/plain")
+
+
+@pytest.mark.parametrize("path", ["/twilio/", "/twilio/other", "/twilio/voice/step/", "/twilio/voice/step/x"])
+def test_an_address_that_is_no_webhook_is_refused_in_plain_text(line: PlayedLine, path: str) -> None:
+    answer = line.app.test_client().post(path, data="", content_type=FORM)
+    assert (answer.status_code, answer.mimetype, answer.text) == (404, "text/plain", "404 Not Found\n")
+
+
+def test_a_body_that_ends_too_early_is_refused(line: PlayedLine) -> None:
+    answer = line.app.test_client().open(
+        "/twilio/sms", method="POST", data="Body=1", environ_overrides={"CONTENT_LENGTH": "100"}
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(("chars", "status"), [(10, 200), (100_000, 413)])
+def test_a_body_in_chunks_is_read_to_its_end_unless_it_is_too_long(
+    line: PlayedLine, chars: int, status: int
+) -> None:
+    fields = a_text("x" * chars)
+    signed = signature.sign(TOKEN, f"{ORIGIN}/twilio/sms", fields)
+    answer = line.app.test_client().open(
+        "/twilio/sms",
+        method="POST",
+        content_type=FORM,
+        headers={"X-Twilio-Signature": signed},
+        input_stream=BytesIO(urlencode(fields).encode()),
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+    assert answer.status_code == status
 
 
 def test_large_body_and_many_fields_are_refused_cheaply(line: PlayedLine) -> None:

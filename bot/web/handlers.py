@@ -1,0 +1,231 @@
+"""What each webhook does: take the turn, render it, and count it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qs
+
+from bot import metrics
+from bot.channels import sms, voice
+from bot.conversation import Answer, take_turn
+from bot.core.limits import HELD_BACK
+from bot.core.line import Line
+from bot.core.session import Arrival, TextFailed, Turn
+from bot.errors import BehindError, StoreError
+from bot.log import event
+from bot.web.stopping import goes_on
+from bot.web.texts import words
+from bot.web.wiring import SIMULATION, Simulation, Wiring
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
+CODE = re.compile(r"[1-9][0-9]{4}")  # of Twilio's errors
+EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+class Render(Protocol):
+    """Makes the answer out of a turn, and the state that its next step's address has to carry."""
+
+    def __call__(self, turn: Turn, carried: str, /) -> str: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A webhook that Twilio signed: the first value of each field, and the turn that its path may name."""
+
+    w: Wiring
+    environ: WSGIEnvironment = field(repr=False)
+    path: str
+    form: Mapping[str, str] = field(repr=False)
+    line: Line
+    turn: int = 0
+
+    @property
+    def simulation(self) -> Simulation | None:
+        """What the simulator has set, where there is one."""
+        played = self.environ.get(SIMULATION)
+        return played if self.w.settings.simulator and isinstance(played, Simulation) else None
+
+    def now(self) -> datetime:
+        """The present, or the time that is played."""
+        simulation = self.simulation
+        return simulation.now if simulation and simulation.now else self.w.clock()
+
+    def query(self, name: str) -> str:
+        """The first value of a name in the address, or ""."""
+        asked = self.environ.get("QUERY_STRING")
+        return parse_qs(asked).get(name, [""])[0] if asked else ""
+
+
+class Reply:
+    """The body of an answer, and what is done once it has been sent."""
+
+    def __init__(self, body: str, after: Callable[[], None] | None = None) -> None:
+        self.body, self._after = body.encode(), after
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self.body,))
+
+    def close(self) -> None:
+        """Called by the server after the answer."""
+        if self._after:
+            self._after()
+
+
+def text_message(asked: Asked) -> Reply:
+    """A text came in, by SMS, WhatsApp or RCS."""
+    return _answer(asked, sms.read(asked.form, asked.line), lambda turn, _carried: sms.render(turn))
+
+
+def call(asked: Asked) -> Reply:
+    """A call came in."""
+    return _answer(asked, voice.read_call(asked.form, asked.line), _voice_render(asked))
+
+
+def step(asked: Asked) -> Reply:
+    """A Gather ended: keys, words or silence."""
+    return _answer(asked, voice.read_step(asked.form, asked.line, asked.turn), _voice_render(asked))
+
+
+def dialled(asked: Asked) -> Reply:
+    """A transfer ended."""
+    return _answer(asked, voice.read_dialled(asked.form, asked.line, asked.turn), _voice_render(asked))
+
+
+def call_status(asked: Asked) -> Reply:
+    """A call changed its state; when it is over, so is its session."""
+    arrival = voice.read_status(asked.form, asked.line)
+    if arrival:
+        _answer(asked, arrival, lambda _turn, _carried: EMPTY)
+    return Reply(EMPTY)
+
+
+def message_status(asked: Asked) -> Reply:
+    """A text that we sent changed its state."""
+    form = asked.form
+    status = form.get("MessageStatus") or form.get("SmsStatus") or ""
+    known = {"queued", "sending", "sent", "delivered", "undelivered", "failed", "canceled", "read"}
+    event("message.status", status=status if status in known else "other")
+    sid, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
+    reason = code if CODE.fullmatch(code) else ""
+    with asked.w.overdue.watching(asked.environ, lambda: EMPTY):
+        asked.w.texts.report(asked.query("t"), sid, status, reason, asked.now())
+    return Reply(EMPTY)
+
+
+Handle = Callable[[Asked], Reply]
+HANDLERS: Mapping[str, Handle] = {
+    "/twilio/sms": text_message,
+    "/twilio/voice": call,
+    "/twilio/status/call": call_status,
+    "/twilio/status/message": message_status,
+}
+# Those whose paths end with a call's turn.
+OF_TURNS: Mapping[str, Handle] = {voice.STEP_PATH: step, voice.DIALLED_PATH: dialled}
+
+
+def _answer(asked: Asked, arrival: Arrival, render: Render) -> Reply:
+    w, line = asked.w, asked.line
+    now, began = asked.now(), time.perf_counter()
+    simulation, caller = asked.simulation, asked.form.get("From")
+    if carried := asked.query("s"):
+        arrival = replace(arrival, carried=voice.read_carried(carried))
+    if w.stop.known().on and not goes_on(w.conversation, arrival, line, now):
+        event("turn.stopped", channel=arrival.channel)
+        metrics.count("signpost_turns_stopped_total", channel=arrival.channel)
+        return Reply(w.stop.answer(line, "voice" if arrival.channel == "voice" else "text"))
+    if not simulation and arrival.channel == "voice":
+        arrival = replace(arrival, can_be_texted=w.texts.reaches(caller))
+    with w.overdue.watching(asked.environ, partial(_from_memory, asked, arrival, now, render)):
+        return _turned(asked, arrival, now, render, began)
+
+
+def _from_memory(asked: Asked, arrival: Arrival, now: datetime, render: Render) -> str:
+    """Answer without the database and without the request, whose thread has not come back."""
+    metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
+    return asked.w.standby.take_turn(arrival, asked.line, now, render).body
+
+
+def _turned(asked: Asked, arrival: Arrival, now: datetime, render: Render, began: float) -> Reply:
+    w, line = asked.w, asked.line
+    simulation, caller = asked.simulation, asked.form.get("From")
+    compose = None if simulation else w.texts.composer(line, caller, now)
+    try:
+        with w.breaker.passing():
+            answered = take_turn(w.conversation, arrival, line, now, render, compose=compose)
+    except (StoreError, BehindError) as error:
+        name = "store.behind" if isinstance(error, BehindError) else "store.unusable"
+        event(name, logging.ERROR, error=error)
+        metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
+        answered = w.standby.take_turn(arrival, line, now, render)
+    if simulation:
+        simulation.seen.append(answered.node)
+    elif arrival.channel != "voice" and caller:
+        w.ranges.note(caller, now)
+    event(
+        "turn.taken",
+        channel=arrival.channel,
+        node=answered.node,
+        inbound=type(arrival.inbound).__name__,
+        replayed=answered.replayed,
+    )
+    _count(arrival, answered, time.perf_counter() - began)
+    if not _is_kept(asked, arrival, answered, now):
+        turn = arrival.turn and f"{arrival.turn}|text-failed"
+        again = replace(arrival, turn=turn, inbound=TextFailed())
+        answered = take_turn(w.conversation, again, line, now, render)
+    return Reply(answered.body, lambda: _tidy(w, asked=bool(answered.text_service)))
+
+
+def _count(arrival: Arrival, answer: Answer, seconds: float) -> None:
+    kind, replayed = type(arrival.inbound).__name__, "yes" if answer.replayed else "no"
+    metrics.count("signpost_turns_total", channel=arrival.channel, inbound=kind, replayed=replayed)
+    metrics.observe("signpost_turn_seconds", seconds, channel=arrival.channel)
+    if answer.node == HELD_BACK:
+        metrics.count("signpost_held_back_total", channel=arrival.channel)
+    if answer.service:
+        metrics.count("signpost_routings_total", channel=arrival.channel, service=answer.service)
+
+
+def _tidy(w: Wiring, *, asked: bool) -> None:
+    """Do what is left for after the answer."""
+    w.texts.nudge(w.clock(), asked=asked)
+    w.sweeper.sweep(w.clock())
+
+
+def _is_kept(asked: Asked, arrival: Arrival, answered: Answer, now: datetime) -> bool:
+    """Say whether a text that the answer promises will be tried; True when it promises none."""
+    if arrival.channel != "voice" or not (answered.text_service or answered.replayed):
+        return True
+    if asked.simulation is None:
+        return asked.w.texts.promised(answered, asked.form.get("From"), now)
+    return not answered.text_service or _show(asked, asked.simulation, answered, now)
+
+
+def _show(asked: Asked, simulation: Simulation, answered: Answer, now: datetime) -> bool:
+    """Show a text on the simulated phone, at once; False when it is not for that phone."""
+    w, line = asked.w, asked.line
+    body = words(w.catalogue, line, answered.text_service or "", answered.language, now)
+    try:
+        simulation.texter.send(
+            to=asked.form.get("From", ""),
+            from_=line.text_number,
+            body=body,
+            status_url=f"{w.settings.public_url}/twilio/status/message",
+        )
+    except ValueError:
+        return False
+    return True
+
+
+def _voice_render(asked: Asked) -> Render:
+    w, line = asked.w, asked.line
+    return lambda turn, carried: voice.render(turn, line, w.displays, w.base, carried)
