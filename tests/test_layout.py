@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -65,12 +66,17 @@ LIVES_IN = {
     "prometheus_client": {"bot.metrics"},
     "cryptography": {"bot.envelope", "bot.ledger", "bot.web.portal"},
     "numpy": {"bot.understanding"},
+    "jax": {"bot.understanding.encoder", "bot.understanding.tuning"},
+    "optax": {"bot.understanding.tuning"},
     "segno": {"bot.poster", "bot.web.portal"},
     "tomlkit": {"bot.catalogue"},
     "argon2": {"bot.web.portal"},
     "pyotp": {"bot.web.portal"},
     "xlsxwriter": {"bot.web.portal"},
 }
+# What only developers have installed: who needs it, and the one command that says so where it is missing.
+OF_DEVELOPERS = {"jax", "optax"}
+MODULES_OF_DEVELOPERS = {"bot.understanding.encoder", "bot.understanding.tuning"}
 # Packages that need nothing from outside the standard library.
 STANDARD_LIBRARY_ALONE = ("bot.core", "bot.errors", "bot.carrier", "bot.log")
 MEANINGLESS_NAMES = re.compile(r"util|helper|manager", re.IGNORECASE)
@@ -283,4 +289,17 @@ def test_what_the_app_imports_is_installed_by_make_run() -> None:
     }
     installed |= {name for package in installed for name in other_names.get(package, set())}
     foreign = {one.imported.partition(".")[0] for one in IMPORTS if not one.imported.startswith("bot")}
-    assert foreign - set(sys.stdlib_module_names) <= installed
+    assert foreign - set(sys.stdlib_module_names) - OF_DEVELOPERS <= installed
+
+
+def test_the_line_starts_without_what_only_developers_have() -> None:
+    blocked = "; ".join(f"sys.modules[{name!r}] = None" for name in sorted(OF_DEVELOPERS))
+    code = f"import sys; {blocked}; import bot.app, bot.cli; print(*sys.modules, sep='\\n')"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert not MODULES_OF_DEVELOPERS & set(ran.stdout.split())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    named = {re.split(r"[\[<>=]", name)[0] for name in project["dependency-groups"]["dev"]}
+    assert named >= OF_DEVELOPERS

@@ -41,8 +41,7 @@ class Example:
 def train(folder: Path, *, phrases: Sequence[Phrase] | None = None, epochs: int = EPOCHS) -> Model:
     """Learn from the files in a folder (or from the phrases given, with that folder's rules)."""
     understanding = load_without_model(folder)
-    if phrases is None:
-        phrases = [*read_all(folder)[0], *of_rules(understanding)]
+    phrases = all_phrases(folder, understanding) if phrases is None else phrases
     model = fit([example(understanding, phrase) for phrase in phrases], epochs, fingerprint(folder))
     return replace(model, head=_head(understanding, phrases))
 
@@ -52,6 +51,16 @@ def _head(understanding: Understanding, phrases: Sequence[Phrase]) -> Head | Non
     seen = [(understanding.vector(one.text, one.language), LABELS.index(one.label)) for one in phrases]
     known = [(vector, label) for vector, label in seen if vector is not None]
     return fit_head([vector for vector, _ in known], [label for _, label in known]) if known else None
+
+
+def all_phrases(folder: Path, understanding: Understanding) -> list[Phrase]:
+    """Everything that is learnt from: the phrases of all languages, and what their rules must find."""
+    return [*read_all(folder)[0], *of_rules(understanding)]
+
+
+def english_phrases(folder: Path) -> list[Phrase]:
+    """What the sentence vectors are tuned to."""
+    return [one for one in all_phrases(folder, load_without_model(folder)) if one.language == HOME]
 
 
 def of_rules(understanding: Understanding) -> list[Phrase]:

@@ -124,25 +124,37 @@ def _bent(values: Floats) -> Floats:
 
 
 def read_vectors(path: Path) -> Vectors | None:
-    """Open a file of vectors; None when there is none or it is of another form.
+    """Open a file of vectors; None when there is none or it is of another form."""
+    parts = read_parts(path)
+    if parts is None:
+        return None
+    layers = tuple(_layer(parts, number) for number in range(sum(name.endswith(".looks") for name in parts)))
+    places = np.asarray(parts["places"], np.float64)
+    units = np.asarray(parts["embeddings.scale"])
+    pieces = WordPieces.listed(parts["pieces"])
+    return Vectors(pieces, parts["embeddings"], units, places, _norm(parts, "first"), layers)
+
+
+def read_parts(path: Path) -> dict[str, NDArray[Any]] | None:
+    """Open the parts of a file of vectors by name; None when there is none or it is of another form.
 
     What is read rarely, the embeddings of the pieces, stays in the file until it is asked for.
     """
+    opened = read_opening(path)
+    if opened is None:
+        return None
+    told, start = opened
+    return {name: _part(path, start, where) for name, where in told["parts"].items()}
+
+
+def read_opening(path: Path) -> tuple[dict[str, Any], int] | None:
+    """Read what a file says of itself, and at which byte its parts begin."""
     try:
         with path.open("rb") as file:
-            head = json.loads(file.readline())
-            start = file.tell()
+            told = json.loads(file.readline())
+            return (told, file.tell()) if told.get("form") == FORM else None
     except (OSError, ValueError):
         return None
-    if head.get("form") != FORM:
-        return None
-    parts = {name: _part(path, start, told) for name, told in head["parts"].items()}
-    listed = bytes(parts["pieces"]).decode("utf-8").split("\n")
-    pieces = {piece: number for number, piece in enumerate(listed)}
-    layers = tuple(_layer(parts, number) for number in range(head["layers"]))
-    places = np.asarray(parts["places"], np.float64)
-    units = np.asarray(parts["embeddings.scale"])
-    return Vectors(WordPieces(pieces), parts["embeddings"], units, places, _norm(parts, "first"), layers)
 
 
 def _part(path: Path, start: int, told: Mapping[str, Any]) -> NDArray[Any]:

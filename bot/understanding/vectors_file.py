@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import string
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +39,16 @@ def convert(weights: Path, tokenizer: Path, target: Path) -> int:
             f"{weights.parent}: the published model\n    found: {error!r}\n"
             "    limit: model.safetensors and tokenizer.json of all-MiniLM-L6-v2\n    cure:  fetch them again"
         ) from error
+    return write_parts(parts, target)
+
+
+def write_parts(parts: Mapping[str, NDArray[Any]], target: Path, tuned: str = "") -> int:
+    """Write a file of vectors; give its size in bytes. `tuned` names what it was tuned from, if it was."""
     told, at = {}, 0
     for name, part in parts.items():
         told[name] = {"type": part.dtype.str, "shape": part.shape, "at": at}
         at += part.nbytes
-    head = {"form": FORM, "layers": LAYERS, "parts": told}
+    head = {"form": FORM, **({"tuned": tuned} if tuned else {}), "parts": told}
     body = b"".join(part.tobytes() for part in parts.values())
     return target.write_bytes(json.dumps(head).encode() + b"\n" + body)
 
@@ -67,7 +72,7 @@ def _parts(given: dict[str, NDArray[np.float32]], vocabulary: dict[str, int]) ->
     numbers = [vocabulary[piece] for piece in kept]
     stem = "embeddings"
     parts: dict[str, NDArray[Any]] = {"pieces": np.frombuffer("\n".join(kept).encode(), np.uint8)}
-    _whole(parts, "embeddings", given[f"{stem}.word_embeddings.weight"][numbers])
+    keep_whole(parts, "embeddings", given[f"{stem}.word_embeddings.weight"][numbers])
     longest = 2 * MOST_AT_EACH_END + len(SPECIAL)
     places = given[f"{stem}.position_embeddings.weight"][:longest]
     parts["places"] = places + given[f"{stem}.token_type_embeddings.weight"][0]
@@ -96,7 +101,7 @@ def _linear(
     parts: dict[str, NDArray[Any]], name: str, given: dict[str, NDArray[np.float32]], theirs: Iterable[str]
 ) -> None:
     names = list(theirs)
-    _whole(parts, name, np.concatenate([given[f"{one}.weight"] for one in names]))
+    keep_whole(parts, name, np.concatenate([given[f"{one}.weight"] for one in names]))
     parts[f"{name}.bias"] = np.concatenate([given[f"{one}.bias"] for one in names])
 
 
@@ -106,7 +111,7 @@ def _normed(
     parts[f"{name}.scale"], parts[f"{name}.shift"] = given[f"{theirs}.weight"], given[f"{theirs}.bias"]
 
 
-def _whole(parts: dict[str, NDArray[Any]], name: str, matrix: NDArray[np.float32]) -> None:
+def keep_whole(parts: dict[str, NDArray[Any]], name: str, matrix: NDArray[np.float32]) -> None:
     """Keep each row as whole numbers from -127 to 127, and the unit that they are counted in."""
     unit = np.abs(matrix).max(axis=1) / np.float32(MOST)
     parts[name] = np.rint(matrix / unit[:, None]).astype(np.int8)

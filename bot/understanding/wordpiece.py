@@ -8,6 +8,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 UNKNOWN, FIRST, LAST = "[UNK]", "[CLS]", "[SEP]"
 CONTINUED = "##"
@@ -21,6 +25,12 @@ class WordPieces:
     """The pieces that are known, each with its number."""
 
     numbers: Mapping[str, int] = field(repr=False)
+
+    @classmethod
+    def listed(cls, part: NDArray[Any]) -> WordPieces:
+        """Number the pieces that a file of vectors lists, one a line."""
+        listed = bytes(part).decode("utf-8").split("\n")
+        return cls({piece: number for number, piece in enumerate(listed)})
 
     def cut(self, text: str) -> list[int]:
         """Give the numbers of a text's pieces, between those that mark its beginning and its end."""
