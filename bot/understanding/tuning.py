@@ -42,7 +42,7 @@ DROPS_A_LAYER = 2
 
 @dataclass(frozen=True)
 class Course:
-    """How to learn. Chosen by messages of authors whose phrases had no part in it."""
+    """How to learn. What comes of it was judged by other authors; more layers and epochs were not tried."""
 
     epochs: int = 2
     layers: int = 2  # the last ones; those below stay as they are

@@ -100,8 +100,9 @@ class Understanding:
         return Seen(message, heard, sorted(topics), told, under_age, channel)
 
     def vector(self, text: str, language: str) -> NDArray[np.int8] | None:
-        """Where a message lies among others; known for English alone."""
-        return self.vectors.of(text) if self.vectors and language == HOME else None
+        """Where a message lies among others; known for English alone, and not of a face without a word."""
+        known = self.vectors and language == HOME and self.vectors.pieces.knows(text)
+        return self.vectors.of(text) if self.vectors and known else None
 
     def _likely(self, seen: Seen, vector: NDArray[np.int8] | None) -> dict[Label, float]:
         if self.model is None:

@@ -32,6 +32,10 @@ class WordPieces:
         listed = bytes(part).decode("utf-8").split("\n")
         return cls({piece: number for number, piece in enumerate(listed)})
 
+    def knows(self, text: str) -> bool:
+        """Whether there is any piece in a text that is known."""
+        return any(number != self.numbers[UNKNOWN] for number in self.cut(text)[1:-1])
+
     def cut(self, text: str) -> list[int]:
         """Give the numbers of a text's pieces, between those that mark its beginning and its end."""
         pieces = [number for word in words(text) for number in self._of_word(word)]

@@ -19,8 +19,8 @@ from bot.understanding.phrases import Phrase
 from bot.understanding.reading import UnderstandingError
 from bot.understanding.slips import varied
 from bot.understanding.tuning import Course, batches, read_published, tune
-from bot.understanding.understanding import VECTORS_FILE
-from bot.understanding.vectors import WIDTH, read_vectors
+from bot.understanding.understanding import FLOWS, VECTORS_FILE
+from bot.understanding.vectors import WIDTH, read_opening, read_vectors
 from bot.understanding.vectors_file import keep_whole, write_parts
 from bot.understanding.wordpiece import FIRST, LAST, UNKNOWN
 
@@ -156,3 +156,11 @@ def test_without_jax_the_cure_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
     result = CliRunner().invoke(understanding_command, ["tune", "--from", str(nothing)])
     assert isinstance(result.exception, SignpostError)
     assert "make install-dev" in str(result.exception)
+
+
+def test_the_shipped_vectors_say_from_what_they_were_tuned() -> None:
+    opened = read_opening(FLOWS / VECTORS_FILE)
+    assert opened is not None
+    assert opened[0]["tuned"] == "37ee117c728fcb58"
+    with pytest.raises(UnderstandingError, match="37ee117c728fcb58"):
+        read_published(FLOWS / VECTORS_FILE)

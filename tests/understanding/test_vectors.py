@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.understanding.reading import UnderstandingError
-from bot.understanding.understanding import FLOWS, VECTORS_FILE
+from bot.understanding.understanding import FLOWS, VECTORS_FILE, load
 from bot.understanding.vectors import MOST, WIDTH, Vectors, read_vectors
 from bot.understanding.vectors_file import LAYERS, convert
 from bot.understanding.wordpiece import FIRST, LAST, MOST_AT_EACH_END, UNKNOWN, WordPieces, words
@@ -53,6 +53,12 @@ def test_words_are_cut_into_the_longest_pieces_that_are_known() -> None:
     assert [known[number] for number in pieces.cut("Playing! játék played")] == [
         *(FIRST, "play", "##ing", "!", UNKNOWN, "play", "##ed", LAST),
     ]
+
+
+def test_a_text_without_a_known_piece_is_not_known() -> None:
+    pieces = WordPieces({piece: number for number, piece in enumerate([UNKNOWN, FIRST, LAST, "help"])})
+    assert [pieces.knows(text) for text in ("help 😢", "😢", "", "[CLS]")] == [True, False, False, False]
+    assert load().vector("😢", "en") is None
 
 
 def test_of_a_long_text_its_beginning_and_its_end_are_heard() -> None:
