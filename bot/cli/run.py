@@ -20,6 +20,7 @@ from bot.settings import ROOT, Settings
 from bot.web.wiring import KEY, Wiring
 
 THREADS = 8
+WORKER_CLASS = "bot.web.arriving.ArrivedWorker"
 MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes a file of a name that nobody can guess there  # nosec B108
 GRACE_SECONDS = 20  # longer than Twilio waits for an answer
 
@@ -36,7 +37,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         options: dict[str, Any] = {
             "bind": f"{self.chosen.host}:{self.chosen.port}",
             "workers": self.chosen.workers,
-            "worker_class": "gthread",
+            "worker_class": WORKER_CLASS,
             "threads": THREADS,
             "graceful_timeout": GRACE_SECONDS,
             "proc_name": "signpost",

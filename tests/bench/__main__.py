@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bot.cli.run import THREADS
+from bot.cli.run import THREADS, WORKER_CLASS
 from bot.settings import ROOT
 from tests.bench.loader import Loaded, load
 from tests.bench.plot import plot
@@ -86,7 +86,7 @@ def _resident(pid: int) -> float:
 def floor(workers: int) -> Iterator[Server]:
     """Start the floor under gunicorn, as `signpost run` starts the line."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--workers", str(workers), "--worker-class", "gthread"]
+    command = [sys.executable, "-m", "gunicorn", "--workers", str(workers), "--worker-class", WORKER_CLASS]
     command += ["--threads", str(THREADS), "--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
     command += ["--no-control-socket", "tests.bench.floor:from_environment()"]
     environment = {**os.environ, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_URL": ORIGIN}
