@@ -17,10 +17,10 @@ from bot.channels import sms, voice
 from bot.conversation import Answer, take_turn
 from bot.core.limits import HELD_BACK
 from bot.core.line import Line
-from bot.core.session import Arrival, TextFailed, Turn
+from bot.core.session import Arrival, Medium, TextFailed, Turn
 from bot.errors import BehindError, StoreError
 from bot.log import event
-from bot.web.stopping import goes_on
+from bot.web.stopping import goes_on, in_distress
 from bot.web.texts import words
 from bot.web.wiring import SIMULATION, Simulation, Wiring
 
@@ -141,7 +141,8 @@ def _answer(asked: Asked, arrival: Arrival, render: Render) -> Reply:
     if w.stop.known().on and not goes_on(w.conversation, arrival, line, now):
         event("turn.stopped", channel=arrival.channel)
         metrics.count("signpost_turns_stopped_total", channel=arrival.channel)
-        return Reply(w.stop.answer(line, "voice" if arrival.channel == "voice" else "text"))
+        medium: Medium = "voice" if arrival.channel == "voice" else "text"
+        return Reply(w.stop.answer(line, medium, in_distress(w.conversation, arrival, line, now)))
     if not simulation and arrival.channel == "voice":
         arrival = replace(arrival, can_be_texted=w.texts.reaches(caller))
     with w.overdue.watching(asked.environ, partial(_from_memory, asked, arrival, now, render)):

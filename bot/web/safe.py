@@ -53,6 +53,19 @@ def stopped_speeches(
     return (Speech(speaker.phrase("danger")), Speech(message) if message else said, *numbers)
 
 
+def distress_answer(catalogue: Catalogue, line: Line, language: str, medium: Medium, now: datetime) -> str:
+    """TwiML for somebody in distress during a planned stop: that node's own words, and the number of each
+    service that it leads to, twice on a call. Nothing is asked, since nobody would answer.
+    """
+    flow = catalogue.flows[line.flow]
+    speaker = _speaker(catalogue, line, language, medium, now)
+    node = flow.nodes[flow.meanings.labels["distress"]]
+    services = [flow.nodes[option.goto].service for option in node.options]
+    numbers = "\n".join(speaker.number(catalogue.directory.services[one]) for one in services if one)
+    says = (Speech(speaker.prompt(node.id)), *[Speech(numbers, slow=medium == "voice")] * TIMES[medium])
+    return _rendered(catalogue, line, language, medium, says)
+
+
 def safe_speeches(
     catalogue: Catalogue, line: Line, language: str, medium: Medium, now: datetime
 ) -> tuple[Speech, ...]:

@@ -3,6 +3,7 @@
 The switch is looked at every few seconds in each process, in a thread of its own that a request waits
 for only briefly: with the database gone, the last that was known counts. An emergency that somebody
 writes or says is answered as always, an opt-out counts as always, and a transfer that ends is recorded.
+Somebody in distress gets the words and numbers for them, in their language.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from bot.core.switch import OFF, Switch
 from bot.errors import SettingsError, StoreError
 from bot.log import NUMBER
 from bot.store import Store, switches
-from bot.web.safe import stopped_answers, stopped_speeches
+from bot.web.safe import distress_answer, stopped_answers, stopped_speeches
 
 KEPT = timedelta(seconds=5)
 LONGEST_WAIT_SECONDS = 0.25
@@ -67,9 +68,13 @@ class PlannedStop:
             looked.wait(LONGEST_WAIT_SECONDS)
         return self._known
 
-    def answer(self, line: Line, medium: Medium) -> str:
-        """Give what is answered on this line while the switch is on."""
-        return self._answers[line.id, medium]
+    def answer(self, line: Line, medium: Medium, distressed: str = "") -> str:
+        """Give what is answered on this line while the switch is on; `distressed` is the language of somebody
+        in distress, "" where nobody is.
+        """
+        if not distressed:
+            return self._answers[line.id, medium]
+        return distress_answer(self._catalogue, line, distressed, medium, self._clock())
 
     def _look(self, looked: Event) -> None:
         try:
@@ -100,6 +105,22 @@ def goes_on(conversation: Conversation, arrival: Arrival, line: Line, now: datet
     session = new_session(conversation, arrival, line, now)
     intent = understood(conversation, flow, session, arrival, line)
     return intent is not None and intent.label == "emergency"
+
+
+def in_distress(conversation: Conversation, arrival: Arrival, line: Line, now: datetime) -> str:
+    """Give the language of somebody who writes or says that they are in distress, "" of anybody else.
+
+    On a call one language is listened for, and nobody remembers which while the line is stopped.
+    """
+    if not isinstance(arrival.inbound, Said | Spoken):
+        return ""
+    session = new_session(conversation, arrival, line, now)
+    intent = understood(conversation, conversation.flows[line.flow], session, arrival, line)
+    if intent is None or intent.label != "distress":
+        return ""
+    served = conversation.flows[line.flow].wordings
+    follows = session.medium == "text" and intent.language in line.languages and intent.language in served
+    return intent.language if follows else session.language
 
 
 def refuse_unfit(message: str, catalogue: Catalogue, now: datetime) -> Mapping[str, int]:

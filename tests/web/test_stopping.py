@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.catalogue import load
 from bot.cli import signpost
+from bot.core.segments import MOST_PARTS, segments
 from bot.core.switch import OFF, Switch
 from bot.errors import StoreError
 from bot.settings import ROOT
 from bot.store import switches
+from bot.web.safe import distress_answer
 from bot.web.stopping import LONGEST_WAIT_SECONDS, PlannedStop
 from tests.line import MOBILE, SHORT_CODE, TEXTS, PlayedLine, play, sqlite_url
 from tests.test_metrics import value
@@ -82,6 +85,50 @@ def test_an_emergency_gets_its_own_answer(line: PlayedLine, words: str) -> None:
     turn(line, on=True, message=WHY)
     assert told(line, words) == usual
     assert "Call 999 now." in usual
+
+
+def test_somebody_in_distress_gets_the_words_and_numbers_for_them(line: PlayedLine) -> None:
+    words = "i feel so low and cant cope"
+    usual = told(line, words, OTHER)
+    turn(line, on=True, message=WHY)
+    first, *numbers = told(line, words).partition("Who to talk to:")
+    assert usual.startswith(first)
+    assert "call 999" in first
+    for number in ("111", "116 123", "0800 1111"):
+        assert number in "".join(numbers)
+    assert "0300 7900 227" not in "".join(numbers)
+    assert line.routings() == []
+
+
+def test_they_get_them_in_their_language(line: PlayedLine) -> None:
+    turn(line, on=True, message=WHY)
+    answer = told(line, "czuje sie bardzo samotna, nie daje rady")
+    assert "116 123" in answer
+    assert "You do not have to face this" not in answer
+    assert WHY not in answer
+
+
+def test_they_are_told_on_a_call_as_well(line: PlayedLine) -> None:
+    call = line.call()
+    call.start()
+    turn(line, on=True, message=WHY)
+    call.say("i feel so low and i cant cope")
+    heard = " ".join(call.heard)
+    assert "You do not have to face this on your own" in heard
+    assert heard.count("Samaritans") == 2
+    assert call.ended
+    assert not call.errors
+
+
+def test_what_they_are_told_fits_in_every_language(line: PlayedLine) -> None:
+    catalogue = line.wiring.catalogue
+    for one in catalogue.lines.values():
+        for language in one.languages:
+            body = distress_answer(catalogue, one, language, "text", NOW)
+            text = fromstring(body).findtext("Message") or ""  # noqa: S314 - our own answer
+            became = segments(text)
+            assert became.parts <= MOST_PARTS[became.encoding], (language, became.parts)
+            assert "999" in text
 
 
 def test_an_opt_out_counts_as_always(line: PlayedLine) -> None:
