@@ -39,6 +39,24 @@ def read_carried(state: str, begun: Session, secret: bytes) -> Session | None:
     )
 
 
+def latest_of(kept: Session | None, brought: Session | None) -> Session | None:
+    """Choose between what the database kept and what an address brought: whichever has more turns.
+
+    The database lacks the turns that were taken without it. Of as many turns what is kept counts, and of
+    an address that comes late it is not asked where the call is.
+    """
+    if kept is None or brought is None or brought.turns <= kept.turns:
+        return kept or brought
+    return replace(brought, routing_id=brought.routing_id or kept.routing_id)
+
+
+def is_behind(kept: Session | None, latest: Session | None) -> bool:
+    """Say whether the last routing is one that an address brought and the database may lack."""
+    if latest is None or latest is kept or not latest.routing_id:
+        return False
+    return kept is None or kept.routing_id != latest.routing_id
+
+
 def _hidden(routing_id: str, secret: bytes) -> str:
     """Hide an id: a nonce that is used once, and the id under the keyed hash of that."""
     if not 0 < len(routing_id) <= LONGEST_ID_CHARS:

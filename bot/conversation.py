@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.carried import read_carried, write_carried
+from bot.carried import is_behind, latest_of, read_carried, write_carried
 from bot.core.directory import Directory
 from bot.core.engine import advance
 from bot.core.flow import Flow
@@ -140,7 +140,7 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
         return Answer(render(nothing, ""), replayed=False, turn_id=turn_id, node=HELD_BACK)
 
     def decide(kept: Session | None) -> Decision:
-        latest = _latest(kept, read_carried(arrival.carried, begun, conversation.secret))
+        latest = latest_of(kept, read_carried(arrival.carried, begun, conversation.secret))
         session = latest or begun
         if (
             kept is None
@@ -159,7 +159,7 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
         turn, opt_out = held_back(conversation.limits, flow, turn, begun, session, arrival.inbound, intent)
         if turn.session and not turn.says:
             conversation.quiet.note(turn.session, conversation.limits)
-        if turn.outcome and not turn.text_service and _is_behind(kept, latest):
+        if turn.outcome and not turn.text_service and is_behind(kept, latest):
             raise BehindError("the routing that is reported on waits in a journal, and so does the report")
         routing = routing_of(conversation, flow, turn, session.channel, now)
         turns.append(turn)
@@ -234,24 +234,6 @@ def routing_of(
 def turn_key(conversation: Conversation, arrival: Arrival) -> str:
     """Name a turn by a keyed hash, the same for each delivery of it."""
     return _keyed(conversation, "turn", arrival.turn)
-
-
-def _latest(kept: Session | None, brought: Session | None) -> Session | None:
-    """Choose between what the database kept and what an address brought: whichever has more turns.
-
-    The database lacks the turns that were taken without it. Of as many turns what is kept counts, and of
-    an address that comes late it is not asked where the call is.
-    """
-    if kept is None or brought is None or brought.turns <= kept.turns:
-        return kept or brought
-    return replace(brought, routing_id=brought.routing_id or kept.routing_id)
-
-
-def _is_behind(kept: Session | None, latest: Session | None) -> bool:
-    """Say whether the last routing is one that an address brought and the database may lack."""
-    if latest is None or latest is kept or not latest.routing_id:
-        return False
-    return kept is None or kept.routing_id != latest.routing_id
 
 
 def understood(
