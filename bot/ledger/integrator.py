@@ -47,7 +47,10 @@ class LedgerTransaction(TileStore, Protocol):
         """Read how large the tree is, and keep everybody else from growing it until the end."""
 
     def pending(self, limit: int, until: datetime) -> tuple[list[KeptRoute], list[KeptOutcome]]:
-        """Give rows without a place, of hours up to `until`, oldest first, at most `limit` of each."""
+        """Give rows without a place, of hours up to `until`, oldest first, at most `limit` of each.
+
+        Outcomes that are later than `limit` routings may be left out: their turn comes after those.
+        """
 
     def numbers(self) -> dict[str, Numbers]:
         """Give the last number of each partner."""

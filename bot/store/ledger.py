@@ -79,6 +79,8 @@ class LedgerTables(LedgerReader):
         """Read the rows that have no place yet."""
         asked = {"until": until, "most": limit}
         routes = [KeptRoute(*row) for row in self._connection.execute(_ROUTES, asked)]
+        if len(routes) == limit:  # the outcomes of later hours come after all of these
+            asked["until"] = routes[-1].hour
         return routes, [KeptOutcome(*row) for row in self._connection.execute(_OUTCOMES, asked)]
 
     def numbers(self) -> dict[str, Numbers]:
