@@ -25,6 +25,7 @@ Pages = Iterator[Sequence[Row]]
 
 # OWASP, CSV injection: a spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_BEGINNINGS = frozenset(FORMULA_BEGINNINGS)
 INCOMPLETE = "INCOMPLETE: the database failed; download this file again"
 CHUNK_BYTES = 64 * 1024
 
@@ -113,14 +114,13 @@ def _told_if_cut_off(pages: Pages, write: Callable[[Sequence[Row]], bytes], last
 
 def _csv_cell(cell: Any) -> str | int:
     """A cell; one that a spreadsheet would take for a formula gets an apostrophe before it."""
+    if isinstance(cell, str):  # most of them are
+        return f"'{cell}" if cell[:1] in _FORMULA_BEGINNINGS else cell
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, int):
-        return cell
-    text = _text(cell)
-    return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text
+    return cell if isinstance(cell, int) else _hour_text(cell)
 
 
 def _json_cell(cell: Any) -> str:
