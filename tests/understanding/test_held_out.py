@@ -31,19 +31,19 @@ def share(hits: list[bool]) -> float:
 
 def test_emergencies_are_found(judged: Judged) -> None:
     assert (
-        share([intent.label == "emergency" for row, intent in judged if row["label"] == "emergency"]) >= 0.94
+        share([intent.label == "emergency" for row, intent in judged if row["label"] == "emergency"]) >= 0.95
     )
 
 
 def test_the_right_label_is_found(judged: Judged) -> None:
-    assert share([intent.label in accepted(row) for row, intent in judged]) >= 0.88
+    assert share([intent.label in accepted(row) for row, intent in judged]) >= 0.9
 
 
 def test_false_alarms_stay_few(judged: Judged) -> None:
     others = [(row, intent) for row, intent in judged if "emergency" not in accepted(row)]
-    assert share([intent.label == "emergency" for _, intent in others]) <= 0.08
+    assert share([intent.label == "emergency" for _, intent in others]) <= 0.065
 
 
 def test_hardly_anybody_young_is_taken_for_an_adult_who_wants_help(judged: Judged) -> None:
     wrong = [intent for row, intent in judged if row["label"] == "young" and intent.label == "recovery"]
-    assert len(wrong) <= 1
+    assert len(wrong) == 0
