@@ -1,1 +1,1 @@
-"""The app's blueprints: webhooks, ops and, in development, the simulator."""
+"""Twilio's webhooks, before Flask, and the blueprints: ops, log, portal, in development the simulator."""

@@ -1,4 +1,4 @@
-"""What the blueprints share: put together once by `create_app`, reached through the app."""
+"""What webhooks and blueprints share: put together once by `create_app`, reached through the app."""
 
 from __future__ import annotations
 
