@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
 
 from bot.carried import is_behind, latest_of, read_carried, write_carried
 from bot.core.directory import Directory
@@ -73,6 +76,8 @@ class Conversation:
     spent_of: Callable[[str, datetime], Spent] = lambda _line, _now: Spent()
     quiet: Quiet = field(default_factory=Quiet, repr=False)
     meant: dict[str, Intent] = field(default_factory=dict, repr=False)
+    # One thread at a time: to understand takes megabytes, and each thread would keep its own.
+    one_thinks: AbstractContextManager[Any] = field(default_factory=Lock, repr=False)
     redact_after: timedelta | None = None
     new_id: Callable[[], str] = lambda: secrets.token_hex(16)
 
@@ -257,10 +262,11 @@ def understood(
     key = _keyed(conversation, "meant", "|".join((heard, *languages, inbound.text)))
     intent = conversation.meant.get(key)
     if intent is None:
-        intent = conversation.understand(inbound.text, heard, languages)
-        if len(conversation.meant) >= MOST_MEANT:
-            conversation.meant.clear()
-        conversation.meant[key] = intent
+        with conversation.one_thinks:
+            intent = conversation.meant.get(key) or conversation.understand(inbound.text, heard, languages)
+            if len(conversation.meant) >= MOST_MEANT:
+                conversation.meant.clear()
+            conversation.meant[key] = intent
     return intent
 
 

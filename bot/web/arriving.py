@@ -19,9 +19,8 @@ from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 ARRIVAL_SECONDS = 5.0  # from the first byte to the last; a pause may be as long as gunicorn's `keepalive`
 FIRST_BYTE_SECONDS = 0.01  # what a connection that has just been made is waited for in its thread
-LARGEST_BYTES = (
-    80 * 1024
-)  # more than the app takes of a body, with its head; it fits into the kernel's buffer
+# More than the app takes of a body, with its head; it fits into the kernel's buffer.
+LARGEST_BYTES = 80 * 1024
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*\r\n", re.IGNORECASE)
