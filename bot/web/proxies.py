@@ -20,7 +20,7 @@ Address = IPv4Address | IPv6Address
 Peer = IPv4Network | IPv6Network | Literal["unix"]
 
 _HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.\-]{0,252}|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{1,5}))?")
-FORWARDED = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_X_REAL_IP")  # how their names begin
+FORWARDED = ("HTTP_FORWARDED", "HTTP_X_REAL_IP")
 _LAST_PORT = 65535
 _HOP_WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 
@@ -74,9 +74,8 @@ class TrustedProxies:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._trusts_peer(environ):
             self._believe(environ)
-        for key in [key for key in environ if key.startswith(FORWARDED)]:
-            if _is_forwarded(key):
-                del environ[key]
+        for key in [key for key in environ if key.startswith("HTTP_X_FORWARDED") or key in FORWARDED]:
+            del environ[key]
         return self._app(environ, start_response)
 
     def _trusts_peer(self, environ: WSGIEnvironment) -> bool:
@@ -111,10 +110,6 @@ class TrustedProxies:
             if not self._trusts(address):
                 break
         return client
-
-
-def _is_forwarded(key: str) -> bool:
-    return key.startswith("HTTP_X_FORWARDED") or key in ("HTTP_FORWARDED", "HTTP_X_REAL_IP")
 
 
 def _is_host(text: str) -> bool:
