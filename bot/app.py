@@ -25,6 +25,7 @@ from bot.outbox import make_rules, make_sender, opted_out_by_text
 from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import Journal, Known, Store, open_store, upgrade
+from bot.store.hand import Hand
 from bot.understanding import load as load_understanding
 from bot.web import log, ops, portal, services, webhooks
 from bot.web.mounted import Mounted
@@ -111,6 +112,7 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         conversation=conversation,
         standby=Standby(conversation, journal),
         breaker=breaker,
+        hand=Hand("the database"),
         sweeper=Sweeper(store, journal, known, ranges, breaker),
         stop=stop,
         known=known,

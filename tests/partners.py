@@ -62,7 +62,7 @@ class Person:
 
     def get(self, path: str) -> TestResponse:
         """Open a page."""
-        return self.client.get(self._url(path), environ_base={"REMOTE_ADDR": self.address})
+        return self.client.get(self._url(path), environ_base={"REMOTE_ADDR": self.address}, buffered=True)
 
     def post(self, path: str, page: str | None = None, **fields: str) -> TestResponse:
         """Fill in the form on a page (the same path, unless it is named) and send it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, abort, jsonify, request
 
@@ -13,13 +14,16 @@ from bot import condition, metrics
 from bot.core.directory import Service
 from bot.core.limits import Spent
 from bot.errors import StoreError
-from bot.store import digests
+from bot.store import SlowError, digests
 from bot.store.redactions import Standing
 from bot.web.wiring import Wiring, wiring
 
 bp = Blueprint("ops", __name__)
 
 OLDEST_TEXT = timedelta(minutes=5)
+ASKED_SECONDS = 5.0  # longer than a database that says in time that it has failed
+
+Answer = TypeVar("Answer")
 
 
 @bp.get("/healthz")
@@ -32,7 +36,7 @@ def alive() -> Response:
 def ready() -> tuple[Response, int]:
     """The database, its migrations and the directory, each with the reason when it is not ready."""
     w = wiring()
-    faults = w.store.ready()
+    faults, ledger, outbox = _asked(w, partial(_database_reasons, w), lambda late: ([late], [], []))
     checks: dict[str, dict[str, Any]] = {
         "database": {"ok": not faults, "reasons": faults},
         "circuit": {"ok": True, "reasons": _circuit(w)},  # the database's own check decides
@@ -45,10 +49,10 @@ def ready() -> tuple[Response, int]:
         "journal": {"ok": True, "reasons": condition.journal_reasons(w.standby.journal)},
         "ledger": {
             "ok": True,  # nor must the log
-            "reasons": [] if faults else condition.ledger_reasons(w.store, w.clock()),
+            "reasons": ledger,
         },
         "stop": {"ok": True, "reasons": _stopped(w)},
-        "outbox": {"ok": True, "reasons": [] if faults else _outbox(w)},  # nor must a text that can't go
+        "outbox": {"ok": True, "reasons": outbox},  # nor must a text that can't go
         "flows": {"ok": True, "revisions": {name: flow.revision for name, flow in w.catalogue.flows.items()}},
     }
     healthy = all(check["ok"] for check in checks.values())
@@ -65,28 +69,53 @@ def counts() -> Response:
         abort(404)
     if token and not hmac.compare_digest((given or "").encode(), token.encode()):
         abort(401)
-    up = not w.store.ready()
+    up, asked, totals = _asked(w, partial(_counted, w), lambda _late: (False, [], {}))
     gauges = [
         ("signpost_up", float(up)),
         ("signpost_journal_waiting", condition.waiting(w.standby.journal)),
         *_spending(w),
         ("signpost_listings_stale", float(len(_stale(w)))),
         ("signpost_stopped", float(w.stop.known().on)),
+        *asked,
     ]
-    totals: dict[str, Mapping[str, int]] = {}
-    if up:  # a database that does not answer is waited for once
-        w.sweeper.sweep(w.clock())  # so that an alarm does not wait for the next text
-        digests_waiting, digests_given_up = _digests(w)
-        gauges += [
-            *_texts(w),
-            ("signpost_checkpoint_age_seconds", condition.checkpoint_age_seconds(w.store, w.clock())),
-            ("signpost_digests_waiting", digests_waiting),
-            ("signpost_digests_given_up", digests_given_up),
-        ]
-        if (redactions := _redactions(w)) is not None:
-            gauges.append(("signpost_redactions_waiting", float(redactions.waiting)))
-            totals["signpost_redactions_total"] = redactions.totals
     return Response(metrics.written(gauges, totals), mimetype="text/plain")
+
+
+def _asked(w: Wiring, ask: Callable[[], Answer], unanswered: Callable[[str], Answer]) -> Answer:
+    """Ask the database on a thread that may be lost to a disk that does not answer; this one answers."""
+    try:
+        return w.hand.do(ask, ASKED_SECONDS)
+    except SlowError as fault:
+        return unanswered(str(fault))
+
+
+def _database_reasons(w: Wiring) -> tuple[list[str], list[str], list[str]]:
+    """What is wrong with the database, with the ledger and with the outbox: a database that does not answer
+    is waited for once.
+    """
+    faults = w.store.ready()
+    if faults:
+        return faults, [], []
+    return [], condition.ledger_reasons(w.store, w.clock()), _outbox(w)
+
+
+def _counted(w: Wiring) -> tuple[bool, list[tuple[str, float]], dict[str, Mapping[str, int]]]:
+    """Whether the database answers, and if so the numbers that it alone has."""
+    if w.store.ready():
+        return False, [], {}
+    w.sweeper.sweep(w.clock())  # so that an alarm does not wait for the next text
+    digests_waiting, digests_given_up = _digests(w)
+    gauges = [
+        *_texts(w),
+        ("signpost_checkpoint_age_seconds", condition.checkpoint_age_seconds(w.store, w.clock())),
+        ("signpost_digests_waiting", digests_waiting),
+        ("signpost_digests_given_up", digests_given_up),
+    ]
+    redactions = _redactions(w)
+    if redactions is None:
+        return True, gauges, {}
+    gauges.append(("signpost_redactions_waiting", float(redactions.waiting)))
+    return True, gauges, {"signpost_redactions_total": redactions.totals}
 
 
 def _redactions(w: Wiring) -> Standing | None:

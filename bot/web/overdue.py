@@ -22,7 +22,7 @@ from weakref import WeakSet
 from bot import metrics
 from bot.log import event, request_id
 
-OVERDUE_SECONDS = 2.4  # a database that says in time that it has failed is given up after two
+OVERDUE_SECONDS = 2.2  # a database that says in time that it has failed is given up after two
 LOOK_SECONDS = 0.1
 SEND_SECONDS = 1.0
 SOCKET = "gunicorn.socket"

@@ -20,6 +20,7 @@ from bot.channels import signature
 from bot.channels.addresses import bare_number, first_values, read_form
 from bot.core.session import Medium
 from bot.log import REQUEST_ID_BYTES, event, request_id
+from bot.web.bulkhead import Bulkhead
 from bot.web.handlers import EMPTY, HANDLERS, OF_TURNS, Asked, Handle, Reply
 from bot.web.wiring import KEY, Wiring
 
@@ -48,7 +49,7 @@ class Webhooks:
 
     def __init__(self, app: Flask) -> None:
         """Stand before what the app does itself."""
-        self._pages: WSGIApplication = app.wsgi_app
+        self._pages: WSGIApplication = Bulkhead(app.wsgi_app)
         self._extensions = app.extensions
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

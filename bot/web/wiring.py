@@ -22,6 +22,7 @@ from bot.log import event
 from bot.settings import Settings
 from bot.standby import Standby
 from bot.store import Entry, Journal, Known, Store
+from bot.store.hand import Hand
 from bot.web.overdue import Overdue
 from bot.web.ranges import Ranges
 from bot.web.stopping import PlannedStop
@@ -120,7 +121,9 @@ class Sweeper:
 
 @dataclass(frozen=True)
 class Wiring:
-    """Everything a request needs. `safe` is what is answered when nothing else can be."""
+    """Everything a request needs. `safe` is what is answered when nothing else can be; `hand` asks the
+    database for whoever watches the line, and may be lost to its disk.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -128,6 +131,7 @@ class Wiring:
     conversation: Conversation
     standby: Standby
     breaker: Breaker
+    hand: Hand
     sweeper: Sweeper
     stop: PlannedStop
     known: Known

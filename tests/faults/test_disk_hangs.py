@@ -8,17 +8,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from bot.store import upgrade
 from tests.faults.crowd import crowd
 from tests.faults.record import in_the_log
-from tests.faults.running import running
+from tests.faults.running import RunningLine, running
 from tests.required import lack
 from tests.test_metrics import value
 
 DISK_BYTES = 48 * 1024 * 1024
+PAGES = 20
 BEFORE_SECONDS, AFTER_SECONDS, QUIET_SECONDS = 1.0, 7.0, 2.0
 
 
@@ -78,6 +80,14 @@ def settled(journal: Path) -> None:
         time.sleep(0.1)
 
 
+def asked_for(line: RunningLine) -> list[Thread]:
+    """Ask for more pages at once than there are threads to answer anything."""
+    threads = [Thread(target=line.get, args=("/log/checkpoint",)) for _ in range(PAGES)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
 @pytest.mark.parametrize("journal_too", [False, True], ids=["database", "database and journal"])
 def test_disk_neither_fails_nor_answers(
     tmp_path: Path, disk: Disk, journal_too: bool, fault_seconds: float
@@ -89,12 +99,17 @@ def test_disk_neither_fails_nor_answers(
         with crowd(line.port) as people:
             time.sleep(BEFORE_SECONDS)
             with disk.standing_still():
+                pages = asked_for(line)
                 time.sleep(fault_seconds)
                 during = line.get("/metrics")[1]
+                ready, _ = line.get("/readyz")
             time.sleep(AFTER_SECONDS)
         settled(journal)
         after = line.get("/metrics")[1]
     people.were_all_answered()
+    assert ready in {200, 503}  # it may still be read, or not; either is said in time
+    for page in pages:
+        page.join()
     assert value(during, "signpost_store_circuit") == 1
     assert value(after, "signpost_store_circuit") == 0
     assert value(after, "signpost_webhooks_overdue_total") >= 1

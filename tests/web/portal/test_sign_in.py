@@ -18,7 +18,7 @@ from bot.web.portal import keys, passwords, throttle
 from bot.web.portal.sign_in import NOT_LET_IN
 from bot.web.wiring import KEY
 from tests.line import PlayedLine, play, sqlite_url
-from tests.partners import PASSWORD, Person, add_account, lines_of_log
+from tests.partners import FORM_TOKEN, PASSWORD, Person, add_account, lines_of_log
 from tests.web.portal.conftest import EMAIL
 
 SHOWN_MINUTES = re.compile(r"Wait (a minute|\d+ minutes)")
@@ -294,10 +294,17 @@ def test_many_wrong_passwords_have_to_wait(line: PlayedLine, anna: Person, email
 def test_those_who_guess_at_the_same_time_do_not_get_around_the_limit(line: PlayedLine) -> None:
     add_account(line, EMAIL)
     people = [Person(line, EMAIL, address=f"192.0.2.{number}") for number in range(20)]
-    for person in people:
-        person.get("/sign-in")
+    forms = [
+        {
+            "form_token": str(FORM_TOKEN.findall(person.get("/sign-in").text)[0]),
+            "email": EMAIL,
+            "password": "wrong",
+        }
+        for person in people
+    ]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda person: person.give_password("wrong").status_code, people))
+        sent = pool.map(lambda person, form: person.send("/sign-in", form), people, forms)
+        answers = [answer.status_code for answer in sent]
     assert answers.count(422) <= throttle.MOST_PASSWORDS
     assert set(answers) <= {422, 429, 503}
     assert len(lines_of_log(line, "sign_in.failed")) == answers.count(422)
