@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import replace
 
-from bot.core.session import Session
+from bot.core.session import Session, altered
 from bot.store import read_session, write_state
 
 NONCE_CHARS = 32
@@ -24,7 +23,7 @@ def write_carried(session: Session | None, secret: bytes) -> str:
     """
     if session is None or session.channel != "voice":
         return ""
-    return write_state(replace(session, routing_id=_hidden(session.routing_id, secret)))
+    return write_state(altered(session, routing_id=_hidden(session.routing_id, secret)))
 
 
 def read_carried(state: str, begun: Session, secret: bytes) -> Session | None:
@@ -34,7 +33,7 @@ def read_carried(state: str, begun: Session, secret: bytes) -> Session | None:
     brought = read_session(begun.id, state, begun.expires_at)
     if brought is None:
         return None
-    return replace(
+    return altered(
         brought, line=begun.line, channel=begun.channel, routing_id=_shown(brought.routing_id, secret)
     )
 
@@ -47,7 +46,7 @@ def latest_of(kept: Session | None, brought: Session | None) -> Session | None:
     """
     if kept is None or brought is None or brought.turns <= kept.turns:
         return kept or brought
-    return replace(brought, routing_id=brought.routing_id or kept.routing_id)
+    return altered(brought, routing_id=brought.routing_id or kept.routing_id)
 
 
 def is_behind(kept: Session | None, latest: Session | None) -> bool:

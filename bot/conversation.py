@@ -10,14 +10,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
 from bot.carried import is_behind, latest_of, read_carried, write_carried
 from bot.core.directory import Directory
-from bot.core.engine import advance
 from bot.core.flow import Flow
 from bot.core.intent import Intent
 from bot.core.limits import HELD_BACK, Limits, Spent
@@ -39,6 +38,7 @@ from bot.core.session import (
 from bot.errors import BehindError
 from bot.keyed import keyed
 from bot.limiting import Quiet, counted_text, held_back, opt_out_key, spends
+from bot.moves import Moves
 from bot.store import Decision, OutgoingText, Store
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
@@ -76,6 +76,7 @@ class Conversation:
     spent_of: Callable[[str, datetime], Spent] = lambda _line, _now: Spent()
     quiet: Quiet = field(default_factory=Quiet, repr=False)
     meant: dict[str, Intent] = field(default_factory=dict, repr=False)
+    moves: Moves = field(default_factory=Moves, repr=False)
     # One thread at a time: to understand takes megabytes, and each thread would keep its own.
     one_thinks: AbstractContextManager[Any] = field(default_factory=Lock, repr=False)
     redact_after: timedelta | None = None
@@ -158,7 +159,7 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
         intent = meant if known else understood(conversation, flow, session, arrival, line)
         frugal = conversation.spent_of(line.id, now).is_over(conversation.limits)
         heard = altered(session, can_be_texted=session.can_be_texted and not frugal)
-        turn = advance(
+        turn = conversation.moves.advance(
             flow, directory, heard, arrival.inbound, now, line=line, intent=intent, may_connect=not frugal
         )
         turn, opt_out = held_back(conversation.limits, flow, turn, begun, session, arrival.inbound, intent)
@@ -277,7 +278,7 @@ def _kept(turn: Turn, routing: Routing | None, expires_at: datetime, now: dateti
         # A call that is over but whose transfer may still report back.
         expires_at = now + timedelta(minutes=ENDED_CALL_MINUTES)
     routing_id = routing.id if routing else turn.session.routing_id
-    return replace(turn.session, routing_id=routing_id, expires_at=expires_at)
+    return altered(turn.session, routing_id=routing_id, expires_at=expires_at)
 
 
 def _lifetime(conversation: Conversation, arrival: Arrival) -> timedelta:

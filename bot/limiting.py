@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core.flow import Flow
@@ -11,7 +10,7 @@ from bot.core.intent import Intent
 from bot.core.limits import Limits, Phrases, Spent, carried_on, counted, day_of, moderate
 from bot.core.line import Line
 from bot.core.match import fold, is_own_word, key_in
-from bot.core.session import Arrival, Connect, DialEnded, Inbound, Said, Session, Turn
+from bot.core.session import Arrival, Connect, DialEnded, Inbound, Said, Session, Turn, altered
 from bot.keyed import keyed
 
 WORDS_CHARS = 8
@@ -81,7 +80,7 @@ def held_back(  # noqa: PLR0913, PLR0917 - what a turn is made of
     phrases = Phrases(limits, *(wording.phrases[name].text for name in names))
     moderated = moderate(turn, session, inbound, intent, phrases)
     kept = carried_on(moderated.turn, begun, session, opt_out=moderated.opt_out)
-    return replace(moderated.turn, session=kept), moderated.opt_out
+    return altered(moderated.turn, session=kept), moderated.opt_out
 
 
 def spends(turn: Turn, arrival: Arrival, line: Line, now: datetime) -> tuple[str, str, Spent] | None:

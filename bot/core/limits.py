@@ -6,7 +6,7 @@ right whichever worker or machine answers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -149,7 +149,7 @@ def _only(turn: Turn, session: Session, words: str) -> Turn:
 
 def carried_on(turn: Turn, begun: Session, before: Session, *, opt_out: bool | None) -> Session:
     """Give the session to keep: the walk's, or a new one when the walk is over, with what was counted."""
-    session = turn.session or replace(begun, language=turn.language or begun.language)
+    session = turn.session or altered(begun, language=turn.language or begun.language)
     stopped = before.stopped if opt_out is None else opt_out
     told = turn.session.told if turn.session else before.told
     return altered(

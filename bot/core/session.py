@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 Channel = Literal["sms", "whatsapp", "rcs", "voice"]
 Medium = Literal["text", "voice"]
@@ -137,12 +137,15 @@ class Arrival:
     sid: str = field(default="", repr=False)
 
 
-def altered(session: Session, /, **changes: object) -> Session:
-    """Give the session with some of its fields changed, as `dataclasses.replace` does in a sixth of the time:
-    a turn does it a dozen times.
+Record = TypeVar("Record", "Arrival", "Session", "Turn")
+
+
+def altered(record: Record, /, **changes: object) -> Record:
+    """Give a record with some of its fields changed, as `dataclasses.replace` does in a sixth of the time: a
+    turn does it a dozen times.
     """
-    new = object.__new__(Session)
-    vars(new).update(vars(session), **changes)
+    new = object.__new__(type(record))
+    vars(new).update(vars(record), **changes)
     return new
 
 

@@ -48,7 +48,7 @@ class Desk:
     def run(self, sql: str, row: Row) -> Any:
         """Run a statement with what is in the row; moments in it are aware."""
         if self.is_sqlite:
-            return self.cursor.execute(sql, {name: _for_sqlite(value) for name, value in row.items()})
+            return self.cursor.execute(sql, row)
         return self.cursor.execute(_for_postgresql(sql), row)
 
     def run_all(self, writes: Iterable[Write]) -> None:
@@ -58,8 +58,7 @@ class Desk:
             alike.setdefault(sql, []).append(row)
         for sql, rows in alike.items():
             if self.is_sqlite:
-                values = [{name: _for_sqlite(value) for name, value in row.items()} for row in rows]
-                self.cursor.executemany(sql, values)
+                self.cursor.executemany(sql, rows)
             elif sql in TOGETHER:
                 self.run(TOGETHER[sql], {"rows": json.dumps(rows, default=str)})
             else:
@@ -73,11 +72,9 @@ class Desk:
         return cast("datetime", kept).astimezone(UTC)
 
 
-def _for_sqlite(value: Any) -> Any:
-    """Moments as `tables.UtcDateTime` keeps them."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    return value
+def moment_for_sqlite(moment: datetime) -> str:
+    """Write an aware moment as `tables.UtcDateTime` keeps it: what SQLite's driver does with one."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 _translated: dict[str, str] = {}

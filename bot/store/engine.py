@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
@@ -16,6 +17,7 @@ from weakref import WeakSet
 from sqlalchemy import create_engine, event
 
 from bot.errors import StoreError
+from bot.store.desk import moment_for_sqlite
 from bot.store.patience import left
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ def make_engine(url: URL, *, pool_size: int, pool_timeout_seconds: float) -> Eng
         event.listen(engine, "do_connect", _make_file)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        driver: Any = engine.dialect.loaded_dbapi
+        driver.register_adapter(datetime, moment_for_sqlite)
     else:
         event.listen(engine, "do_connect", _connect_in_time)
     _open_engines.add(engine)

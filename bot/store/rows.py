@@ -19,12 +19,13 @@ logger = logging.getLogger(__name__)
 _COLUMNS = frozenset({"id", "expires_at"})
 _STATE = {field.name: field.default for field in fields(Session) if field.name not in _COLUMNS}
 _ROUTING = tuple(field.name for field in fields(Routing))
+_to_json = json.JSONEncoder().encode
 
 
 def write_state(session: Session) -> str:
     """Write a session, save its id and expiry, as one line of JSON; what has its default is left out."""
     kept = vars(session)
-    return json.dumps({name: kept[name] for name, usual in _STATE.items() if kept[name] != usual})
+    return _to_json({name: kept[name] for name, usual in _STATE.items() if kept[name] != usual})
 
 
 def read_session(session_id: str, state: str, expires_at: datetime) -> Session | None:

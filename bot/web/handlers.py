@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +17,7 @@ from bot.channels import sms, voice
 from bot.conversation import Answer, take_turn
 from bot.core.limits import HELD_BACK
 from bot.core.line import Line
-from bot.core.session import Arrival, Medium, TextFailed, Turn
+from bot.core.session import Arrival, Medium, TextFailed, Turn, altered
 from bot.errors import BehindError, StoreError
 from bot.log import event
 from bot.web.stopping import goes_on, in_distress
@@ -137,14 +137,14 @@ def _answer(asked: Asked, arrival: Arrival, render: Render) -> Reply:
     now, began = asked.now(), time.perf_counter()
     simulation, caller = asked.simulation, asked.form.get("From")
     if carried := asked.query("s"):
-        arrival = replace(arrival, carried=voice.read_carried(carried))
+        arrival = altered(arrival, carried=voice.read_carried(carried))
     if w.stop.known().on and not goes_on(w.conversation, arrival, line, now):
         event("turn.stopped", channel=arrival.channel)
         metrics.count("signpost_turns_stopped_total", channel=arrival.channel)
         medium: Medium = "voice" if arrival.channel == "voice" else "text"
         return Reply(w.stop.answer(line, medium, in_distress(w.conversation, arrival, line, now)))
     if not simulation and arrival.channel == "voice":
-        arrival = replace(arrival, can_be_texted=w.texts.reaches(caller))
+        arrival = altered(arrival, can_be_texted=w.texts.reaches(caller))
     with w.overdue.watching(asked.environ, partial(_from_memory, asked, arrival, now, render)):
         return _turned(asked, arrival, now, render, began)
 
@@ -181,7 +181,7 @@ def _turned(asked: Asked, arrival: Arrival, now: datetime, render: Render, began
     _count(arrival, answered, time.perf_counter() - began)
     if not _is_kept(asked, arrival, answered, now):
         turn = arrival.turn and f"{arrival.turn}|text-failed"
-        again = replace(arrival, turn=turn, inbound=TextFailed())
+        again = altered(arrival, turn=turn, inbound=TextFailed())
         answered = take_turn(w.conversation, again, line, now, render)
     return Reply(answered.body, lambda: _tidy(w, asked=bool(answered.text_service)))
 
