@@ -19,7 +19,7 @@ from bot.cli.partners import make_demo_accounts
 from bot.settings import ROOT, Settings
 from bot.web.wiring import KEY, Wiring
 
-THREADS = 8
+THREADS = 16
 WORKER_CLASS = "bot.web.arriving.ArrivedWorker"
 MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes a file of a name that nobody can guess there  # nosec B108
 GRACE_SECONDS = 20  # longer than Twilio waits for an answer

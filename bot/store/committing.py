@@ -13,7 +13,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.store import turns
 from bot.store.address import told
 from bot.store.desk import Desk
-from bot.store.patience import left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,8 +96,7 @@ class Committer:
 
     def _sqlite(self, connection: Any, deliveries: Sequence[Delivery]) -> Results:
         desk = Desk(connection.cursor(), is_sqlite=True)
-        desk.cursor.execute(f"PRAGMA busy_timeout={left() * 1000:.0f}", ())
-        desk.cursor.execute("BEGIN IMMEDIATE", ())
+        self._engine.get_execution_options()["queue"].begin(connection)
         found = [turns.finds(desk, one) for one in deliveries]
         results = turns.take(desk, deliveries, found, self._new_salt)
         desk.cursor.execute("COMMIT", ())

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
 from sqlalchemy import create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from bot.errors import StoreError
 from bot.store.desk import moment_for_sqlite
 from bot.store.patience import left
+from bot.store.queueing import Queue
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -73,6 +75,7 @@ def make_engine(url: URL, *, pool_size: int, pool_timeout_seconds: float) -> Eng
         hide_parameters=True,  # faults are logged, and what is in the rows must not be
     )
     if is_sqlite:
+        engine.update_execution_options(queue=Queue(url.database or ""))
         event.listen(engine, "do_connect", _make_file)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -144,9 +147,15 @@ def _begin_sqlite(connection: Connection) -> None:
     between, whatever the busy timeout; BEGIN IMMEDIATE waits its turn before it reads.
     """
     raw: Any = connection.connection.dbapi_connection
-    raw.execute(f"PRAGMA busy_timeout={left() * 1000:.0f}").close()
-    mode = "DEFERRED" if connection.get_execution_options().get("only_reads") else "IMMEDIATE"
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    options = connection.get_execution_options()
+    if options.get("only_reads"):
+        raw.execute(f"PRAGMA busy_timeout={left() * 1000:.0f}").close()
+        connection.exec_driver_sql("BEGIN DEFERRED")
+    else:
+        try:
+            options["queue"].begin(raw)
+        except raw.OperationalError as fault:
+            raise OperationalError("BEGIN IMMEDIATE", None, fault) from fault
 
 
 def _let_go_of_connections() -> None:

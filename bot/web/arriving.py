@@ -1,6 +1,6 @@
 """A worker of gunicorn's that gives a request a thread only once the whole of it has arrived.
 
-Eight threads answer, and gunicorn's own worker has one of them read a request while it trickles in: fifty
+Few threads answer, and gunicorn's own worker has one of them read a request while it trickles in: fifty
 connections that send a byte a second would take the line from everybody. Here they wait in the kernel, looked
 at but not read, and are closed when they take too long.
 """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-PAGES = 4  # half of the threads
+PAGES = 4
 WAIT_SECONDS = 0.5  # somebody who is to be answered in three seconds may stand behind it
 # These ask no disk, or ask it on a thread that may be lost, and whoever watches the line has to know.
 FREE = ("/healthz", "/readyz", "/metrics")

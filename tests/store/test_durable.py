@@ -93,7 +93,8 @@ def test_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
     store = open_store(url)
     take(store, "t1", keep())
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert modes == dict.fromkeys(("signpost.db", "signpost.db-shm", "signpost.db-wal"), 0o600)
+    names = ("signpost.db", "signpost.db-queue", "signpost.db-shm", "signpost.db-wal")
+    assert modes == dict.fromkeys(names, 0o600)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     store.close()
 
