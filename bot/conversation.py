@@ -24,6 +24,7 @@ from bot.core.line import Line
 from bot.core.match import key_in
 from bot.core.redaction import Redaction, redaction_of
 from bot.core.session import (
+    NOBODYS,
     Arrival,
     Channel,
     End,
@@ -200,13 +201,14 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
 
 def new_session(conversation: Conversation, arrival: Arrival, line: Line, now: datetime) -> Session:
     """Begin a session for whoever arrives, under the keyed hash by which they are found again."""
-    return Session(
-        _keyed(conversation, "session", arrival.person),
-        line.id,
-        arrival.channel,
-        line.languages[0],
-        now + _lifetime(conversation, arrival),
-        arrival.can_be_texted,
+    return altered(
+        NOBODYS,
+        id=_keyed(conversation, "session", arrival.person),
+        line=line.id,
+        channel=arrival.channel,
+        language=line.languages[0],
+        expires_at=now + _lifetime(conversation, arrival),
+        can_be_texted=arrival.can_be_texted,
     )
 
 

@@ -18,6 +18,7 @@ RANGE_DIGITS = 4  # numbers that differ in their last four digits alone are of o
 MANY = 40  # a village has fewer texters in an hour
 MOST_NUMBERS = 50_000
 EVERY = timedelta(seconds=10)
+MOST_WAITING = 500  # are kept before that
 RANGE_CHARS, NUMBER_CHARS = 16, 4  # a number's two bytes tell it from those of its range, and from no other
 
 
@@ -49,7 +50,7 @@ class Ranges:
     def is_due(self, now: datetime) -> bool:
         """Say whether it is time to keep what was noted."""
         waiting = len(self._waiting)
-        return waiting >= MANY or (waiting > 0 and abs(now - self._kept_at) >= EVERY)
+        return waiting >= MOST_WAITING or (waiting > 0 and abs(now - self._kept_at) >= EVERY)
 
     def keep(self, now: datetime) -> int:
         """Keep what was noted, when it is time; say how many ranges have just become suspicious, each at most
@@ -61,7 +62,8 @@ class Ranges:
         with self._lock:
             if not self.is_due(now):
                 return 0
-            taken, self._waiting, self._kept_at = self._waiting, set(), now
+            before, self._kept_at = self._kept_at, now
+            taken, self._waiting = self._waiting, set()
         lost = "the numbers of one range are not counted"
         try:
             with self._store.writing(lost) as connection:
@@ -71,6 +73,7 @@ class Ranges:
         except BaseException:
             with self._lock:
                 self._waiting |= taken
+                self._kept_at = before
             raise
         for _ in range(found):
             event("texts.one_range", logging.WARNING, numbers=MANY, cure="see whether Twilio says pumping")
