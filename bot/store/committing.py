@@ -104,14 +104,11 @@ class Committer:
 
     def _postgresql(self, connection: Any, deliveries: Sequence[Delivery]) -> Results:
         """Ask for everything in one round trip, decide, and write everything in another."""
-        answers, sessions, others = (Desk(connection.cursor(), is_sqlite=False) for _ in range(3))
+        asks, others = (Desk(connection.cursor(), is_sqlite=False) for _ in range(2))
         with connection.pipeline():
             others.run(*turns.locks(deliveries))
-            answers.run(*turns.asks_answers(deliveries))
-            sessions.run(*turns.asks_sessions(deliveries))
-        known = dict(answers.cursor.fetchall())
-        kept = {row[0]: row[1:] for row in sessions.cursor.fetchall()}
-        found = [(known.get(one.turn_id), kept.get(one.session_id)) for one in deliveries]
+            asks.run(*turns.asks(deliveries))
+        found = turns.all_found(deliveries, asks.cursor.fetchall())
         with connection.pipeline():
             results = turns.take(others, deliveries, found, self._new_salt)
             connection.commit()

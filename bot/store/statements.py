@@ -37,8 +37,9 @@ ANSWER = "SELECT answer FROM turns WHERE id = :id"
 FOUND = """SELECT turns.answer, sessions.state, sessions.expires_at FROM (SELECT 1) AS one
     LEFT JOIN turns ON turns.id = :turn LEFT JOIN sessions ON sessions.id = :session"""
 ROUTED = "SELECT 1 FROM routings WHERE id = :id"
-ANSWERS = "SELECT id, answer FROM turns WHERE id = ANY(:ids)"
-SESSIONS = "SELECT id, state, expires_at FROM sessions WHERE id = ANY(:ids)"
+# The same for many turns at once, for PostgreSQL: a row for each answer and one for each session.
+ALL_FOUND = """SELECT id, answer, NULL, CAST(NULL AS timestamptz) FROM turns WHERE id = ANY(:turns)
+    UNION ALL SELECT id, NULL, state, expires_at FROM sessions WHERE id = ANY(:sessions)"""
 FORGET_SESSION = "DELETE FROM sessions WHERE id = :id"
 TOGETHER[FORGET_SESSION] = f"DELETE FROM sessions WHERE id IN (SELECT id FROM {_given({'id': 'text'})})"  # noqa: S608 - our own words  # nosec B608
 # An expired session may be there, or be purged just now.

@@ -19,7 +19,7 @@ from bot.store.outbox import KEPT
 from bot.store.rows import cut_to_hour, read_session, read_written, write_routing, write_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bot.core.limits import Spent
     from bot.core.redaction import Redaction
@@ -59,14 +59,22 @@ def locks(deliveries: Sequence[Delivery]) -> Write:
     return statements.LOCKS, {"keys": sorted(keys)}
 
 
-def asks_answers(deliveries: Sequence[Delivery]) -> Write:
-    """Look for the answers of turns that have been answered before, by their ids."""
-    return statements.ANSWERS, {"ids": [one.turn_id for one in deliveries]}
+def asks(deliveries: Sequence[Delivery]) -> Write:
+    """Look for the answers of turns that have been answered before, and for sessions. See `all_found`."""
+    turns, sessions = [one.turn_id for one in deliveries], [one.session_id for one in deliveries]
+    return statements.ALL_FOUND, {"turns": turns, "sessions": sessions}
 
 
-def asks_sessions(deliveries: Sequence[Delivery]) -> Write:
-    """Look for sessions, by their ids."""
-    return statements.SESSIONS, {"ids": [one.session_id for one in deliveries]}
+def all_found(deliveries: Sequence[Delivery], rows: Iterable[Sequence[Any]]) -> list[Found]:
+    """Give what was found for each delivery."""
+    answers: dict[str, str] = {}
+    sessions: dict[str, Sequence[Any]] = {}
+    for name, answer, *kept in rows:
+        if answer is None:
+            sessions[name] = kept
+        else:
+            answers[name] = answer
+    return [(answers.get(one.turn_id), sessions.get(one.session_id)) for one in deliveries]
 
 
 def finds(desk: Desk, delivery: Delivery) -> Found:
