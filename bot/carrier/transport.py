@@ -180,6 +180,9 @@ class HttpTransport:
             connection.request(method, target, body, dict(headers))
             response = connection.getresponse()
             content = response.read(_READ_BYTES)
+            stated = response.length  # what is still to come; a server that ends in between is no end of file
+            if stated and len(content) < _READ_BYTES:
+                raise http.client.IncompleteRead(content, stated)
         except (OSError, http.client.HTTPException) as error:
             reason = type(error).__name__
             raise FetchError(CONNECTION_FAILURE, f"No answer from {parts.netloc}: {reason}", url) from error

@@ -75,7 +75,9 @@ def make_engine(url: URL, *, pool_size: int, pool_timeout_seconds: float) -> Eng
         hide_parameters=True,  # faults are logged, and what is in the rows must not be
     )
     if is_sqlite:
-        engine.update_execution_options(queue=Queue(url.database or ""))
+        queue = Queue(url.database or "")
+        engine.update_execution_options(queue=queue)
+        event.listen(engine, "engine_disposed", lambda _engine: queue.close())
         event.listen(engine, "do_connect", _make_file)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

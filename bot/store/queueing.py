@@ -17,12 +17,14 @@ from weakref import finalize
 from bot.store.patience import left
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from sqlite3 import Connection, Cursor
 
 ASK_SECONDS = 0.0003
 BUSY = 5  # SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy; further bits say how
 LOWEST_BITS = 0xFF
 SUFFIX = "-queue"
+NOT_OPENED = (0, -1)  # by which process, and as what
 
 
 class Queue:
@@ -30,7 +32,8 @@ class Queue:
 
     def __init__(self, database: str) -> None:
         """Name the database's file; nothing is opened yet."""
-        self._path, self._opened = database + SUFFIX, (0, -1)
+        self._path, self._opened = database + SUFFIX, NOT_OPENED
+        self._close: Callable[[], object] = bool
 
     def begin(self, connection: Connection | Cursor) -> None:
         """Begin a transaction that writes, as soon as it is this process's turn.
@@ -50,7 +53,13 @@ class Queue:
                 sleep(ASK_SECONDS)
         finally:
             if is_next and file >= 0:
-                fcntl.flock(file, fcntl.LOCK_UN)
+                with suppress(OSError):  # it was closed meanwhile
+                    fcntl.flock(file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Close the file; the next transaction opens it again."""
+        self._close()
+        self._opened = NOT_OPENED
 
     def _file(self) -> int:
         """The file's descriptor in this process; a child must not share its parent's lock. -1 for none."""
@@ -59,7 +68,7 @@ class Queue:
             file = -1
             with suppress(OSError):
                 file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                finalize(self, _close, os.getpid(), file)
+                self._close = finalize(self, _close, os.getpid(), file)
             self._opened = os.getpid(), file
         return file
 

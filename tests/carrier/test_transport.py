@@ -1,5 +1,6 @@
 """WSGI and HTTP: the app meets what a server would give it."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -99,4 +100,22 @@ def test_a_slow_answer_is_a_connection_failure(server: WSGIServer) -> None:
 def test_nobody_there_is_a_connection_failure() -> None:
     with pytest.raises(FetchError) as caught:
         HttpTransport().get("http://127.0.0.1:9/", {})
+    assert caught.value.code == 11205
+
+
+@pytest.mark.parametrize("sent", [b"", b"<Resp"])
+def test_an_answer_that_breaks_off_is_a_connection_failure(sent: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + sent)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(FetchError) as caught:
+            HttpTransport().post(f"http://127.0.0.1:{listening.getsockname()[1]}/", [("a", "b")], {})
+        thread.join()
     assert caught.value.code == 11205

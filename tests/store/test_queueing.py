@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.store import open_store, upgrade
 from bot.store.patience import within
 from bot.store.queueing import SUFFIX, Queue
 
@@ -127,3 +131,24 @@ def test_without_a_file_of_its_own_it_waits_all_the_same(database: str) -> None:
     queue.begin(other)
     for connection in (other, mine):
         connection.close()
+
+
+def test_a_closed_store_leaves_no_file_open(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/signpost.db"
+    upgrade(url)
+    store = open_store(url)
+    store.purge(datetime.now(UTC))
+    queue = tmp_path / f"signpost.db{SUFFIX}"
+    assert is_open(queue)
+    store.close()
+    assert not is_open(queue)
+
+
+def is_open(path: Path) -> bool:
+    """Whether this process has a file open."""
+    there = path.stat().st_ino
+    for number in list(Path("/dev/fd").iterdir()):
+        with suppress(OSError):  # the one that lists them
+            if os.fstat(int(number.name)).st_ino == there:
+                return True
+    return False
