@@ -76,6 +76,18 @@ class Part:
         if self.optional:
             yield at
 
+    def starts_in(self, clause: Clause) -> Sequence[int]:
+        """Where a place of words and sets alone stands in a clause, in order."""
+        at = {at for name in self.sets for at in clause.spans.get(name, {})}
+        if self.words or self.starts:
+            words, starts = self.words, self.starts
+            at.update(
+                number
+                for number, token in enumerate(clause.tokens)
+                if token in words or (starts and token.startswith(starts))
+            )
+        return sorted(at)
+
     def _gap_ends(self, clause: Clause, at: int) -> Iterator[int]:
         negators = clause.negators() if self.plain else frozenset()
         for end in range(at, min(at + self.gap, len(clause.tokens)) + 1):
@@ -93,10 +105,11 @@ class Row:
     def find(self, clause: Clause) -> Iterator[tuple[int, int]]:
         """Every start and end at which the row stands in a clause."""
         first = self.parts[0]
-        if first.sets and not (first.words or first.starts or first.phrases or first.optional):
-            starts: Sequence[int] = sorted({at for name in first.sets for at in clause.spans.get(name, {})})
-        else:
+        starts: Sequence[int]
+        if first.phrases or first.optional or first.gap or first.edge:
             starts = range(len(clause.tokens) + (first.edge == "$"))
+        else:
+            starts = first.starts_in(clause)
         for start in starts:
             end = next(self.ends(clause, start, 0), None)
             if end is not None:
