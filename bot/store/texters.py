@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WINDOW = timedelta(hours=1)
 
-_COUNT = select(func.count()).where(texters.c.number != "")
+BLOCKS_AT_ONCE = 500
 _KEEP = text(
     """INSERT INTO texters (block, number, expires_at) VALUES (:block, :number, :expires_at)
     ON CONFLICT (block, number) DO UPDATE SET expires_at = excluded.expires_at"""
@@ -38,8 +38,10 @@ _NOTICE = text(
 def keep(connection: Connection, seen: Iterable[tuple[str, str]], now: datetime) -> None:
     """Keep for an hour that these numbers texted, each with its range, both as keyed hashes."""
     expires_at = now + WINDOW
-    for block, number in sorted(seen):  # in one order everywhere, so that nobody waits in a circle
-        connection.execute(_KEEP, {"block": block, "number": number, "expires_at": expires_at})
+    # In one order everywhere, so that nobody waits in a circle.
+    rows = [{"block": block, "number": number, "expires_at": expires_at} for block, number in sorted(seen)]
+    if rows:
+        connection.execute(_KEEP, rows)
 
 
 def noticed(connection: Connection, blocks: Iterable[str], many: int, now: datetime) -> int:
@@ -47,10 +49,16 @@ def noticed(connection: Connection, blocks: Iterable[str], many: int, now: datet
 
     In a transaction of its own after `keep`: of two that keep at the same time, neither sees the other's.
     """
-    found = 0
-    for block in sorted(set(blocks)):
-        count = _COUNT.where(texters.c.block == block, texters.c.expires_at > now)
-        if connection.execute(count).scalar_one() >= many:
+    asked, found = sorted(set(blocks)), 0
+    for first in range(0, len(asked), BLOCKS_AT_ONCE):
+        crowded = (
+            select(texters.c.block)
+            .where(texters.c.block.in_(asked[first : first + BLOCKS_AT_ONCE]))
+            .where(texters.c.number != "", texters.c.expires_at > now)
+            .group_by(texters.c.block)
+            .having(func.count() >= many)
+        )
+        for block in sorted(connection.execute(crowded).scalars()):
             row = {"block": block, "expires_at": now + WINDOW, "now": now}
             found += connection.execute(_NOTICE, row).rowcount
     return found

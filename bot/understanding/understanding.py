@@ -37,7 +37,7 @@ REVISION_CHARS = 12
 SHORTEST_START_CHARS = 3
 FUZZY_UNLISTED_CHARS = 7  # without a list of usual words, only long words are taken for slips
 # The model alone is believed about danger from here on; where a rule speaks, the rule is enough. Chosen on
-# the development messages: a little lower finds no more emergencies there, and a little higher would lose some.
+# the development messages: a little lower finds no more emergencies there, a little higher would lose some.
 SURE_OF_DANGER = 0.32
 OPT_OUT = frozenset(
     {
