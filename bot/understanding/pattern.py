@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 PIECE = re.compile(r"\[[^\]]*\]\??|\S+")
 GAPS = {"..": 3, "...": 8}
@@ -33,6 +34,11 @@ class Clause:
 
     tokens: tuple[str, ...]
     spans: Spans
+
+    @cached_property
+    def there(self) -> frozenset[str]:
+        """Its words, and the sets that were met in it, as {set}."""
+        return frozenset([*self.tokens, *(f"{{{name}}}" for name in self.spans)])
 
     def negators(self) -> frozenset[int]:
         """Where a "not" or "nobody" stands; "not joking" says that it is so, and is none."""
@@ -55,6 +61,15 @@ class Part:
     plain: bool = False
     edge: str = ""
     phrases: tuple[Row, ...] = ()
+
+    def needs(self) -> frozenset[str]:
+        """Words and sets one of which a clause must have; none where that can't be said so simply."""
+        if self.optional or self.starts:
+            return frozenset()
+        if not self.phrases:
+            return self.words.union(f"{{{name}}}" for name in self.sets)
+        each = [next(iter(phrase.needs), frozenset[str]()) for phrase in self.phrases]
+        return frozenset().union(*each) if all(each) else frozenset()
 
     def ends(self, clause: Clause, at: int) -> Iterator[int]:
         """Where this place may end when it begins at a token."""
@@ -102,6 +117,11 @@ class Row:
 
     parts: tuple[Part, ...]
 
+    @cached_property
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Of each of these a clause must have one, or the row does not stand in it."""
+        return tuple(needs for part in self.parts if (needs := part.needs()))
+
     def find(self, clause: Clause) -> Iterator[tuple[int, int]]:
         """Every start and end at which the row stands in a clause."""
         first = self.parts[0]
@@ -133,6 +153,22 @@ class Pattern:
 
     source: str
     groups: tuple[tuple[Row, ...], ...]
+
+    @cached_property
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Of each of these a clause must have one, or the first group does not stand in it."""
+        return tuple(needs for row in self.groups[0] for needs in row.needs)
+
+    def is_possible(self, clauses: Sequence[Clause]) -> bool:
+        """Say whether it is worth while to look: most patterns are about something else."""
+        for clause in clauses:
+            there = clause.there
+            for needs in self.needs:
+                if needs.isdisjoint(there):
+                    break
+            else:
+                return True
+        return False
 
     def find(self, clauses: Sequence[Clause]) -> Iterator[tuple[int, int]]:
         """Each clause that the first group stands in, and the token at which it begins there."""

@@ -121,7 +121,8 @@ def _where(guard: Guard, clauses: Sequence[Clause]) -> Iterator[int]:
 
 def _matches(patterns: Sequence[Pattern], clauses: Sequence[Clause]) -> Iterator[tuple[int, int]]:
     for pattern in patterns:
-        yield from pattern.find(clauses)
+        if pattern.is_possible(clauses):
+            yield from pattern.find(clauses)
 
 
 def _negated(clause: Clause, start: int) -> bool:
