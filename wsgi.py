@@ -3,7 +3,9 @@
 from dotenv import load_dotenv
 
 from bot.app import create_app
+from bot.memory import settle
 from bot.settings import ROOT, Settings
 
 load_dotenv(ROOT / ".env")
 app = create_app(Settings.from_env())
+settle()

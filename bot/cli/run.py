@@ -12,7 +12,7 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from bot import metrics
+from bot import memory, metrics
 from bot.app import create_app
 from bot.cli.common import settings
 from bot.cli.partners import make_demo_accounts
@@ -56,6 +56,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         app = create_app(self.chosen)
         if not self.chosen.production:
             _work_beside(self.chosen)
+        memory.settle()
         return app
 
 

@@ -11,17 +11,19 @@ import json
 import math
 import zlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bot.core.intent import LABELS, Label
 from bot.understanding.features import BUCKETS
 from bot.understanding.head import Head, read_head
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 FORM = "signpost understanding model 2"
@@ -37,15 +39,31 @@ WORDS_SHARE = 0.7  # of the two regressions' logarithms; the rest is the vectors
 
 @dataclass(frozen=True)
 class Model:
-    """Weights, bucket by bucket and label by label within it; a weight is `scale` times its byte.
+    """Weights, a row of labels for each of those `buckets` that has any; a weight is `scale` times its byte.
 
     `made_of` is the fingerprint of the data files that the model was trained from.
     """
 
     scale: float
-    weights: array[int] = field(repr=False)
+    buckets: array[int] = field(repr=False)
+    rows: array[int] = field(repr=False)
     made_of: str = ""
     head: Head | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, scale: float, weights: array[int], made_of: str = "", head: Head | None = None) -> Model:
+        """Make one of the weights of all buckets: most have none, and would take three times the memory."""
+        all_rows = np.frombuffer(weights, np.int8).reshape(BUCKETS, len(LABELS))
+        some = np.flatnonzero(all_rows.any(axis=1))
+        buckets, rows = array("I", some.astype(np.uint32).tobytes()), array("b", all_rows[some].tobytes())
+        return cls(scale, buckets, rows, made_of, head)
+
+    @property
+    def weights(self) -> array[int]:
+        """The weights of all buckets, label by label within each."""
+        all_rows = np.zeros((BUCKETS, len(LABELS)), np.int8)
+        all_rows[np.array(self.buckets)] = np.array(self.rows, np.int8).reshape(-1, len(LABELS))
+        return array("b", all_rows.tobytes())
 
     def likelihoods(
         self, features: Mapping[int, float], vector: NDArray[np.int8] | None = None
@@ -53,9 +71,12 @@ class Model:
         """How likely each label is; they add up to 1. Where there is a vector it is heard as well."""
         sums = [0.0] * len(LABELS)
         for bucket, weight in features.items():
-            first = bucket * len(LABELS)
+            place = bisect_left(self.buckets, bucket)
+            if place == len(self.buckets) or self.buckets[place] != bucket:
+                continue
+            first = place * len(LABELS)
             for at in range(len(LABELS)):
-                sums[at] += weight * self.weights[first + at]
+                sums[at] += weight * self.rows[first + at]
         sums = [one * self.scale for one in sums]
         if vector is not None and self.head:
             heard = zip(sums, self.head.logarithms(vector), strict=True)
@@ -82,7 +103,8 @@ def read_model(path: Path) -> Model | None:
     fits = told.get("form") == FORM and told.get("labels") == list(LABELS)
     if not fits or len(weights) != BUCKETS * len(LABELS):
         return None
-    return Model(float(told["scale"]), weights, str(told.get("made_of", "")), read_head(told.get("vectors")))
+    made_of, vectors = str(told.get("made_of", "")), read_head(told.get("vectors"))
+    return Model.of(float(told["scale"]), weights, made_of, vectors)
 
 
 def fingerprint(folder: Path) -> str:

@@ -116,4 +116,4 @@ def _order(count: int, epoch: int) -> list[int]:
 def _rounded(weights: Floats, made_of: str) -> Model:
     scale = float(np.abs(weights).max() or 1.0) / MOST
     whole = array("b", np.rint(weights / scale).astype(np.int8).tobytes())
-    return Model(float(f"{scale:.9g}"), whole, made_of)
+    return Model.of(float(f"{scale:.9g}"), whole, made_of)
