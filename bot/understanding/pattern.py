@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 PIECE = re.compile(r"\[[^\]]*\]\??|\S+")
 GAPS = {"..": 3, "...": 8}
@@ -62,6 +62,7 @@ class Part:
     edge: str = ""
     phrases: tuple[Row, ...] = ()
 
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Words and sets one of which a clause must have; none where that can't be said so simply."""
         if self.optional or self.starts:
@@ -120,7 +121,7 @@ class Row:
     @cached_property
     def needs(self) -> tuple[frozenset[str], ...]:
         """Of each of these a clause must have one, or the row does not stand in it."""
-        return tuple(needs for part in self.parts if (needs := part.needs()))
+        return tuple(part.needs for part in self.parts if part.needs)
 
     def find(self, clause: Clause) -> Iterator[tuple[int, int]]:
         """Every start and end at which the row stands in a clause."""
@@ -230,13 +231,17 @@ def _split(source: str, sign: str) -> list[str]:
 
 
 def _row(source: str, whole: str, *, plain: bool = False) -> Row:
-    parts = tuple(_part(piece, whole, plain=plain) for piece in PIECE.findall(source))
+    try:
+        parts = tuple(_part(piece, plain=plain) for piece in PIECE.findall(source))
+    except PatternError as fault:
+        raise PatternError(f"{fault} in {whole!r}") from fault
     if not any(part.words or part.sets or part.starts or part.phrases for part in parts if not part.optional):
         raise PatternError(f"nothing that must be there between the signs of {whole!r}")
     return Row(parts)
 
 
-def _part(piece: str, whole: str, *, plain: bool) -> Part:
+@cache
+def _part(piece: str, *, plain: bool) -> Part:
     if piece in GAPS:
         return Part(gap=GAPS[piece], plain=plain)
     if piece in ("^", "$"):
@@ -244,7 +249,7 @@ def _part(piece: str, whole: str, *, plain: bool) -> Part:
     optional = piece.endswith("?")
     if piece.startswith("["):
         phrases = piece.removesuffix("?").strip("[]").split("|")
-        return Part(phrases=tuple(_row(phrase, whole, plain=plain) for phrase in phrases), optional=optional)
+        return Part(phrases=tuple(_row(phrase, piece, plain=plain) for phrase in phrases), optional=optional)
     sets, words, starts = [], set(), []
     for choice in piece.removesuffix("?").split("|"):
         if choice.startswith("{") and choice.endswith("}") and len(choice) > 2:  # noqa: PLR2004 - the two braces
@@ -254,5 +259,5 @@ def _part(piece: str, whole: str, *, plain: bool) -> Part:
         elif choice.isalnum():
             words.add(choice)
         else:
-            raise PatternError(f"{piece!r} in {whole!r} is neither a word, a {{set}}, .., ..., ^ nor $")
+            raise PatternError(f"{piece!r} is neither a word, a {{set}}, .., ..., ^ nor $")
     return Part(tuple(sets), frozenset(words), tuple(starts), optional)
