@@ -66,7 +66,7 @@ def test_while_none_ends_nobody_waits() -> None:
         Event().wait(WAIT_SECONDS * 1.1)
         began = monotonic()
         assert client.get("/page").status_code == 503
-        assert monotonic() - began < WAIT_SECONDS / 2
+        assert monotonic() - began < WAIT_SECONDS
         release.set()
         assert [answer.result().status_code for answer in inside] == [200] * PAGES
 
