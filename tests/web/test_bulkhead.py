@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -40,35 +41,36 @@ def wait_for(entered: list[str], count: int) -> None:
         Event().wait(0.01)
 
 
-def test_one_too_many_waits_and_is_told_to_come_back() -> None:
+@contextmanager
+def filled() -> Iterator[Client]:
+    """A client of pages of which as many are asked for as may be answered at once, until the end."""
     release, entered = Event(), list[str]()
     client = held(release, entered)
     with ThreadPoolExecutor(PAGES) as threads:
         inside = [threads.submit(client.get, "/page") for _ in range(PAGES)]
         wait_for(entered, PAGES)
+        yield client
+        release.set()
+        assert [answer.result().status_code for answer in inside] == [200] * PAGES
+
+
+def test_one_too_many_waits_and_is_told_to_come_back() -> None:
+    with filled() as client:
         began = monotonic()
         refused = client.get("/page")
         assert monotonic() - began >= WAIT_SECONDS / 2
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         free = [client.get(path).status_code for path in ("/healthz", "/metrics", "/simulator/static/a.css")]
         assert free == [200] * 3
-        release.set()
-        assert [answer.result().status_code for answer in inside] == [200] * PAGES
     assert client.get("/page").status_code == 200
 
 
 def test_while_none_ends_nobody_waits() -> None:
-    release, entered = Event(), list[str]()
-    client = held(release, entered)
-    with ThreadPoolExecutor(PAGES) as threads:
-        inside = [threads.submit(client.get, "/page") for _ in range(PAGES)]
-        wait_for(entered, PAGES)
+    with filled() as client:
         Event().wait(WAIT_SECONDS * 1.1)
         began = monotonic()
         assert client.get("/page").status_code == 503
         assert monotonic() - began < WAIT_SECONDS
-        release.set()
-        assert [answer.result().status_code for answer in inside] == [200] * PAGES
 
 
 def test_a_crowd_that_is_served_is_let_in() -> None:
