@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakSet, finalize
 
 from bot.errors import StoreError
+from bot.store.gate import closed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,17 +34,14 @@ class SlowError(StoreError):
 
 @dataclass(eq=False)
 class _Job:
-    """What is to be done; `done` is locked until it has been."""
+    """What is to be done; `done` is closed until it has been."""
 
     work: Callable[[], Any]
-    done: Any = field(default_factory=Lock)
+    done: Any = field(default_factory=closed)
     result: Any = None
     fault: BaseException | None = None
     begun: bool = False
     dropped: bool = False
-
-    def __post_init__(self) -> None:
-        self.done.acquire()
 
 
 class Hand:

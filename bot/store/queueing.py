@@ -18,7 +18,7 @@ from bot.store.patience import left
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from sqlite3 import Connection, Cursor
+    from sqlite3 import Connection
 
 ASK_SECONDS = 0.0003
 BUSY = 5  # SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy; further bits say how
@@ -35,7 +35,7 @@ class Queue:
         self._path, self._opened = database + SUFFIX, NOT_OPENED
         self._close: Callable[[], object] = bool
 
-    def begin(self, connection: Connection | Cursor) -> None:
+    def begin(self, connection: Connection) -> None:
         """Begin a transaction that writes, as soon as it is this process's turn.
 
         Raises:
@@ -83,7 +83,7 @@ def _is_locked(file: int) -> bool:
     return True
 
 
-def _begun(connection: Connection | Cursor, *, at_once: bool) -> bool:
+def _begun(connection: Connection, *, at_once: bool) -> bool:
     """Try to begin; False when somebody else writes, or its fault when it had to be `at_once`."""
     try:
         connection.execute("BEGIN IMMEDIATE")
