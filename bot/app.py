@@ -35,6 +35,7 @@ from bot.web.ranges import Ranges
 from bot.web.safe import safe_answers
 from bot.web.stopping import PlannedStop, read_switch
 from bot.web.texts import Texts
+from bot.web.turning import SUBMIT
 from bot.web.wiring import KEY, Sweeper, Wiring
 
 HEADERS = {
@@ -90,7 +91,6 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     conversation = Conversation(
         flows=catalogue.flows,
         directory=catalogue.directory,
-        store=store,
         secret=settings.secret_key.encode(),
         session_minutes=settings.session_minutes,
         code_version=bot.__version__,
@@ -124,6 +124,8 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
         displays=catalogue.directory.displays(),
         base=urlsplit(settings.public_url).path.rstrip("/"),
     )
+    if settings.public_url:  # else the scheme counts, which gunicorn's own reading of a request tells
+        app.extensions[SUBMIT] = store.submit
     app.register_blueprint(ops.bp)
     app.register_blueprint(log.bp)
     app.register_blueprint(portal.bp)

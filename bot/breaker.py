@@ -61,6 +61,10 @@ class Breaker:
             raise
         self._succeeded()
 
+    def trip(self) -> None:
+        """Leave the store alone: a turn has waited for it in vain, and still does."""
+        self._failed(trial=False)
+
     def _enter(self) -> bool:
         """Let a turn through; say whether it is the one that tries."""
         with self._lock:

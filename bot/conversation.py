@@ -40,7 +40,7 @@ from bot.errors import BehindError
 from bot.keyed import keyed
 from bot.limiting import Quiet, counted_text, held_back, opt_out_key, spends
 from bot.moves import Moves
-from bot.store import Decision, OutgoingText, Store
+from bot.store import Decision, Delivery, OutgoingText
 
 CALL_HOURS = 4  # Twilio ends a call after four hours; the session goes with the call or then
 ENDED_CALL_MINUTES = 15
@@ -57,7 +57,7 @@ Understand = Callable[[str, str, Sequence[str]], Intent]
 
 @dataclass(frozen=True)
 class Conversation:
-    """What every turn needs: the script, the directory, the store, and what a record says of us.
+    """What every turn needs: the script, the directory, and what a record says of us.
 
     `redact_after` is how long the carrier may keep the messages and calls of those who were sent to a
     service; None leaves them there.
@@ -65,7 +65,6 @@ class Conversation:
 
     flows: Mapping[str, Flow]
     directory: Directory
-    store: Store
     secret: bytes = field(repr=False)
     session_minutes: int
     code_version: str
@@ -104,7 +103,7 @@ class Answer:
     turn_id: str = ""
 
 
-def take_turn(  # noqa: PLR0913 - each is another's part of the turn
+async def take_turn(  # noqa: PLR0913 - each is another's part of the turn
     conversation: Conversation,
     arrival: Arrival,
     line: Line,
@@ -113,10 +112,10 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
     *,
     compose: Compose | None = None,
 ) -> Answer:
-    """Move a person one turn and commit everything about it in one transaction.
+    """Move a person one turn and have everything about it committed in one transaction: it awaits that.
 
     Args:
-        conversation: the script, the store and the rest.
+        conversation: the script, the directory and the rest.
         arrival: what came in.
         line: the line that was used.
         now: aware.
@@ -182,7 +181,7 @@ def take_turn(  # noqa: PLR0913 - each is another's part of the turn
             redaction=redaction_due(conversation, arrival, now) if routing else None,
         )
 
-    taken = conversation.store.take(turn_id, session_id, now, expires_at, decide)
+    taken = await Delivery(turn_id, session_id, now, expires_at, decide)
     if taken.replayed or not turns:
         return Answer(taken.answer, replayed=True, turn_id=turn_id)
     last = turns[-1]

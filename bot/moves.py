@@ -50,7 +50,7 @@ class Moves:
     ) -> Turn:
         """Give what `bot.core.engine.advance` gives; hours are told by the minute."""
         now = now.replace(second=0, microsecond=0)
-        if not _is_common(flow, inbound):
+        if not is_common(flow, inbound):
             return advance(
                 flow, directory, session, inbound, now, line=line, intent=intent, may_connect=may_connect
             )
@@ -72,7 +72,8 @@ class Moves:
         return altered(turn, session=theirs)
 
 
-def _is_common(flow: Flow, inbound: Inbound) -> bool:
+def is_common(flow: Flow, inbound: Inbound) -> bool:
+    """Say whether it is a key, a word of the script's own, or nothing at all."""
     match inbound:
         case Rang() | Silence():
             return True

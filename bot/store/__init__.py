@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from bot.store import operating_tables, portal_tables, texters
 from bot.store.address import sqlite_path
-from bot.store.decision import Decide, Decision, OutgoingText, Taken
+from bot.store.decision import Decide, Decision, Delivery, Done, OutgoingText, Taken
 from bot.store.hand import SlowError
 from bot.store.journal import Entry, Journal
 from bot.store.known import Known, has_opted_out
@@ -24,6 +24,8 @@ __all__ = [
     "DatabaseLedger",
     "Decide",
     "Decision",
+    "Delivery",
+    "Done",
     "Due",
     "Entry",
     "Journal",

@@ -1,48 +1,58 @@
-"""Commits the turns of several threads together, so that they share what a disk takes to be sure.
+"""Commits turns together, so that they share what a disk takes to be sure.
 
-Whoever comes while nobody commits takes the lead: it waits a moment for those who are known to be on their
-way, commits its own turn together with all that wait, and then calls one of those who came in the meantime to
-lead. Nobody is answered before the commit of their own turn has returned. No thread of its own is needed, and
-a turn that comes alone waits for nothing.
+Threads of its own commit, `leaders` at most: whatever came while they were busy goes into their next
+batch. Whoever brings a turn says what is to be done with its result, which happens after the turn's own
+commit, in the thread that committed it. The threads begin with the first turn and end when none has come for
+a while.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass, field
-from threading import Lock, local
+from math import inf
+from threading import Lock, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
 from bot.errors import StoreError
 from bot.store.gate import closed
-from bot.store.patience import left
+from bot.store.patience import left, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterable, Sequence
 
-    from bot.store.decision import Delivery, Taken
+    from bot.store.decision import Delivery, Done, Taken
+
+logger = logging.getLogger(__name__)
 
 MOST_TOGETHER = 64
 LAST_SECONDS = 0.3
-# For those on their way: a turn takes a fraction of it to compute, and nobody notices it.
-LONGEST_WAIT_SECONDS = 0.003
+IDLE_SECONDS = 5.0
 
 
 @dataclass(eq=False)
 class _Waiting:
-    """A turn that waits for its result, or for the call to lead: `called` is opened for either."""
+    """A turn that waits for its commit, and no longer than until `due_at` (monotonic)."""
 
     delivery: Delivery
-    called: Any = field(default_factory=closed)
+    done: Done
+    due_at: float
+
+
+@dataclass(eq=False)
+class _Result:
+    """Where a thread that waits is told what became of its turn."""
+
+    here: Any = field(default_factory=closed)
     result: Taken | BaseException | None = None
 
-
-class _Here(local):
-    """What a thread has said of itself."""
-
-    is_coming = False
+    def is_(self, result: Taken | BaseException) -> None:
+        """Tell it."""
+        self.result = result
+        self.here.release()
 
 
 class Batches:
@@ -52,147 +62,143 @@ class Batches:
         self,
         commit: Callable[[Sequence[Delivery]], Sequence[Taken | Exception]],
         leaders: int,
-        timeout_seconds: float,
+        seconds: float,
     ) -> None:
-        """Keep what commits a batch: it gives a result or an exception for each delivery, or raises."""
-        self._commit, self._leaders, self._timeout_seconds = commit, leaders, timeout_seconds
+        """Keep what commits a batch: it gives a result or an exception for each delivery, or raises. A turn
+        waits for `seconds` in all, or as long as the thread that brings it may.
+        """
+        self._commit, self._leaders, self._seconds = commit, leaders, seconds
         self.reset()
         _batches.add(self)
 
     def reset(self) -> None:
-        """Begin anew, with nobody leading or waiting."""
-        self._mutex, self._leading = Lock(), 0
+        """Begin anew, with nobody waiting."""
+        self._mutex, self._threads = Lock(), 0
         self._waiting: list[_Waiting] = []
-        self._here, self._coming = _Here(), 0
-        self._until_all_came: list[Any] = []
-
-    def coming(self) -> AbstractContextManager[None]:
-        """Say that this thread will probably take a turn in here, soon."""
-        return _Coming(self)
-
-    def comes(self) -> None:
-        """This thread is on its way."""
-        with self._mutex:
-            self._coming += 1
-        self._here.is_coming = True
-
-    def comes_not(self) -> None:
-        """This thread is not on its way, or not any more."""
-        with self._mutex:
-            self._came()
-
-    def _came(self) -> None:
-        """This thread is no longer on its way."""
-        if self._here.is_coming:
-            self._here.is_coming = False
-            self._coming -= 1
-        if not self._coming:
-            for one in self._until_all_came:
-                one.release()
-            self._until_all_came.clear()
+        self._begun_at: list[float] = []  # of each commit that is under way
+        self._idle: list[Any] = []  # a closed lock for each thread that has nothing to do
 
     @property
     def waiting(self) -> int:
-        """How many turns wait for a commit."""
+        """How many turns wait for a commit to begin."""
         return len(self._waiting)
 
+    @property
+    def threads(self) -> int:
+        """How many threads there are to commit."""
+        return self._threads
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a commit that is under way has taken longer than a turn waits."""
+        return min(self._begun_at, default=inf) <= monotonic() - self._seconds
+
+    def submit(self, turns: Iterable[tuple[Delivery, Done]]) -> None:
+        """Have turns committed, and each result given to what stands beside it: `Taken`, what its `decide`
+        raised, or a StoreError. That has to be quick and must not raise: others wait for the same thread.
+        """
+        due_at = monotonic() + min(self._seconds, left())
+        self._add([_Waiting(delivery, done, due_at) for delivery, done in turns])
+
     def take(self, delivery: Delivery) -> Taken:
-        """Commit a turn, alone or with others.
+        """Commit a turn and wait for it.
 
         Raises:
             StoreError: it is not acknowledged. Others were committed for too long, or the database failed.
         """
-        mine = _Waiting(delivery)
+        told = _Result()
+        seconds = min(self._seconds, left())
+        mine = _Waiting(delivery, told.is_, monotonic() + seconds)
+        self._add([mine])
+        if not told.here.acquire(timeout=seconds):
+            self._give_up(mine, told)
+        if isinstance(told.result, BaseException):
+            raise told.result
+        return cast("Taken", told.result)
+
+    def _add(self, turns: list[_Waiting]) -> None:
         with self._mutex:
-            leads = self._leading < self._leaders
-            if leads:
-                self._leading += 1
-            else:
-                self._waiting.append(mine)
-            self._came()
-        if not leads and not mine.called.acquire(timeout=self._patience()):
-            self._give_up(mine)
-        if mine.result is None:
-            self._lead(mine)
-        if isinstance(mine.result, BaseException):
-            raise mine.result
-        return cast("Taken", mine.result)  # a leader leaves a result for each, its own first
+            self._waiting += turns
+            self._call_one()
 
-    def _patience(self) -> float:
-        return min(self._timeout_seconds, left())
+    def _call_one(self) -> None:
+        """See that somebody comes for what waits; those who are busy look again when they are done."""
+        if self._idle:
+            self._idle.pop().release()
+        elif self._threads < self._leaders:
+            self._threads += 1
+            Thread(target=self._work, name="commits", daemon=True).start()
 
-    def _give_up(self, mine: _Waiting) -> None:
+    def _give_up(self, mine: _Waiting, told: _Result) -> None:
         with self._mutex:
             if mine in self._waiting:
                 self._waiting.remove(mine)
                 raise StoreError(
                     "the turn is not stored: others were stored for too long; use a faster disk or PostgreSQL"
                 )
-        if not mine.called.acquire(timeout=LAST_SECONDS):  # a leader has it already
+        if not told.here.acquire(timeout=LAST_SECONDS):  # it is being committed
             raise StoreError("the turn may not be stored: the database did not answer in time")
 
-    def _lead(self, mine: _Waiting) -> None:
-        self._let_come()
+    def _work(self) -> None:
+        while True:
+            with self._mutex:
+                batch = self._next()
+                if self._waiting and self._idle:
+                    self._call_one()
+                if not batch:
+                    called = closed()
+                    self._idle.append(called)
+            if batch:
+                self._take(batch)
+            elif not called.acquire(timeout=IDLE_SECONDS) and self._may_go(called):
+                return
+
+    def _may_go(self, called: Any) -> bool:
         with self._mutex:
-            batch = self._next(mine)
-        results: Sequence[Taken | BaseException] = ()
+            if called not in self._idle:
+                return False  # called in the very last moment
+            self._idle.remove(called)
+            self._threads -= 1
+            return True
+
+    def _take(self, batch: list[_Waiting]) -> None:
+        results: Sequence[Taken | BaseException]
+        began = monotonic()
+        self._begun_at.append(began)
         try:
-            results = self._commit([one.delivery for one in batch])
-        except BaseException as fault:  # noqa: BLE001 - each of them is told, and raises it in its own thread
+            with within(max(0.0, min(one.due_at for one in batch) - began)):
+                results = self._commit([one.delivery for one in batch])
+        except BaseException as fault:  # noqa: BLE001 - each of them is told
             results = [fault] * len(batch)
         finally:
-            for one, result in zip(batch, results, strict=True):
-                one.result = result
-            with self._mutex:
-                if self._waiting:
-                    self._waiting.pop(0).called.release()  # with no result yet: it leads
-                else:
-                    self._leading -= 1
-            for one in batch:
-                if one is not mine:
-                    one.called.release()
+            self._begun_at.remove(began)
+        for one, result in zip(batch, results, strict=True):
+            try:
+                one.done(result)
+            except Exception:
+                logger.exception("turn.unanswered")  # the others wait for this thread
 
-    def _let_come(self) -> None:
-        """Wait for those who are on their way, but no longer than anybody notices."""
-        with self._mutex:
-            if not self._coming:
-                return
-            all_came = closed()
-            self._until_all_came.append(all_came)
-        all_came.acquire(timeout=LONGEST_WAIT_SECONDS)
-
-    def _next(self, mine: _Waiting) -> list[_Waiting]:
-        """Take my turn and those that wait, but no two of one session or with one id: those follow later."""
-        batch, names = [mine], {mine.delivery.turn_id, mine.delivery.session_id}
+    def _next(self) -> list[_Waiting]:
+        """Take those that wait, but no two of one session or with one id: those follow later."""
+        if not self._waiting:
+            return []
+        batch, rest, names = list[_Waiting](), list[_Waiting](), set[str]()
         for one in self._waiting:
             theirs = {one.delivery.turn_id, one.delivery.session_id}
-            if not names & theirs:
+            if len(batch) == MOST_TOGETHER or names & theirs:
+                rest.append(one)
+            else:
                 batch.append(one)
                 names |= theirs
-            if len(batch) == MOST_TOGETHER:
-                break
-        self._waiting = [one for one in self._waiting if one not in batch]
+        self._waiting = rest
         return batch
-
-
-class _Coming:
-    """What `Batches.coming` gives: a generator would take three times as long."""
-
-    def __init__(self, batches: Batches) -> None:
-        self._batches = batches
-
-    def __enter__(self) -> None:
-        self._batches.comes()
-
-    def __exit__(self, *_fault: object) -> None:
-        self._batches.comes_not()
 
 
 _batches: WeakSet[Batches] = WeakSet()
 
 
 def _reset_all() -> None:
-    """Free each in a forked child: the threads that were waiting do not exist there."""
+    """Free each in a forked child: its threads do not exist there."""
     for one in list(_batches):
         one.reset()
 

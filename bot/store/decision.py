@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -59,6 +59,8 @@ class Delivery:
     when there is none or it has expired. It may be run on another thread, inside a transaction
     that other people wait for, and again if that transaction has to be: so it computes, and
     neither waits nor writes nor calls the store.
+
+    `await` gives what became of it, `Taken`, or raises it: whoever runs the coroutine sees to the commit.
     """
 
     turn_id: str
@@ -67,6 +69,10 @@ class Delivery:
     expires_at: datetime
     decide: Decide
 
+    def __await__(self) -> Generator[Delivery, Taken, Taken]:
+        """Wait until it is committed."""
+        return (yield self)
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -74,3 +80,7 @@ class Taken:
 
     answer: str
     replayed: bool
+
+
+# What is to be done with what became of a turn, or with what it raised.
+Done = Callable[[Taken | BaseException], None]

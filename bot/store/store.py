@@ -16,7 +16,7 @@ from bot.store.address import describe, faults_told, read_address, reason, told
 from bot.store.batches import Batches
 from bot.store.checks import durability_faults, migration_faults
 from bot.store.committing import Committer
-from bot.store.decision import Decide, Delivery, Taken
+from bot.store.decision import Decide, Delivery, Done, Taken
 from bot.store.desk import desk_on
 from bot.store.engine import BUSY_TIMEOUT_SECONDS, make_engine
 from bot.store.ledger import DatabaseLedger
@@ -28,7 +28,6 @@ from bot.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Engine
@@ -59,7 +58,7 @@ class Store:
         is_sqlite = engine.dialect.name == "sqlite"
         self._turnstile = Turnstile(describe(engine.url), BUSY_TIMEOUT_SECONDS) if is_sqlite else None
         self._committer = Committer(engine, new_salt)
-        self._batches = Batches(self._commit, 1 if is_sqlite else POSTGRESQL_LEADERS, BUSY_TIMEOUT_SECONDS)
+        self._batches = Batches(self._commit, 1 if is_sqlite else POSTGRESQL_LEADERS, TURN_SECONDS)
 
     def take(
         self, turn_id: str, session_id: str, now: datetime, expires_at: datetime, decide: Decide
@@ -75,12 +74,23 @@ class Store:
             StoreError: nothing is acknowledged. When the connection broke during the commit the
                 turn may be stored all the same; delivering it again then finds its answer.
         """
-        with within(TURN_SECONDS):
-            return self._batches.take(Delivery(turn_id, session_id, now, expires_at, decide))
+        return self.deliver(Delivery(turn_id, session_id, now, expires_at, decide))
 
-    def turn_coming(self) -> AbstractContextManager[None]:
-        """Say that this thread will probably take a turn in here, so that it shares a commit with others."""
-        return self._batches.coming()
+    def deliver(self, delivery: Delivery) -> Taken:
+        """Take one turn as `take` does."""
+        return self._batches.take(delivery)
+
+    def submit(self, turns: Iterable[tuple[Delivery, Done]]) -> None:
+        """Take turns as `take` does, wait for none, and give each result to what stands beside it: `Taken`,
+        or what `take` would have raised. It is given after the commit, in the thread that committed, which
+        others wait for.
+        """
+        self._batches.submit(turns)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a commit has been under way for longer than a turn waits: then its disk does not answer."""
+        return self._batches.stuck
 
     def _commit(self, deliveries: Sequence[Delivery]) -> Sequence[Taken | Exception]:
         with self._turnstile.passing() if self._turnstile else nullcontext():

@@ -17,11 +17,13 @@ from bot.channels import sms, voice
 from bot.conversation import Answer, take_turn
 from bot.core.limits import HELD_BACK
 from bot.core.line import Line
-from bot.core.session import Arrival, Medium, TextFailed, Turn, altered
+from bot.core.session import Arrival, Medium, Said, Spoken, TextFailed, Turn, altered
 from bot.errors import BehindError, StoreError
 from bot.log import event
+from bot.moves import is_common
 from bot.web.stopping import goes_on, in_distress
 from bot.web.texts import words
+from bot.web.turning import Answering, longer
 from bot.web.wiring import SIMULATION, Simulation, Wiring
 
 if TYPE_CHECKING:
@@ -68,47 +70,54 @@ class Asked:
 class Reply:
     """The body of an answer, and what is done once it has been sent."""
 
-    def __init__(self, body: str, after: Callable[[], None] | None = None) -> None:
-        self.body, self._after = body.encode(), after
+    def __init__(
+        self,
+        body: str,
+        after: Callable[[], None] | None = None,
+        *,
+        status: str = "200 OK",
+        kind: str = "text/xml; charset=utf-8",
+    ) -> None:
+        self.body, self.after, self.status, self.kind = body.encode(), after, status, kind
 
     def __iter__(self) -> Iterator[bytes]:
         return iter((self.body,))
 
     def close(self) -> None:
         """Called by the server after the answer."""
-        if self._after:
-            self._after()
+        if self.after:
+            self.after()
 
 
-def text_message(asked: Asked) -> Reply:
+async def text_message(asked: Asked) -> Reply:
     """A text came in, by SMS, WhatsApp or RCS."""
-    return _answer(asked, sms.read(asked.form, asked.line), lambda turn, _carried: sms.render(turn))
+    return await _answer(asked, sms.read(asked.form, asked.line), lambda turn, _carried: sms.render(turn))
 
 
-def call(asked: Asked) -> Reply:
+async def call(asked: Asked) -> Reply:
     """A call came in."""
-    return _answer(asked, voice.read_call(asked.form, asked.line), _voice_render(asked))
+    return await _answer(asked, voice.read_call(asked.form, asked.line), _voice_render(asked))
 
 
-def step(asked: Asked) -> Reply:
+async def step(asked: Asked) -> Reply:
     """A Gather ended: keys, words or silence."""
-    return _answer(asked, voice.read_step(asked.form, asked.line, asked.turn), _voice_render(asked))
+    return await _answer(asked, voice.read_step(asked.form, asked.line, asked.turn), _voice_render(asked))
 
 
-def dialled(asked: Asked) -> Reply:
+async def dialled(asked: Asked) -> Reply:
     """A transfer ended."""
-    return _answer(asked, voice.read_dialled(asked.form, asked.line, asked.turn), _voice_render(asked))
+    return await _answer(asked, voice.read_dialled(asked.form, asked.line, asked.turn), _voice_render(asked))
 
 
-def call_status(asked: Asked) -> Reply:
+async def call_status(asked: Asked) -> Reply:
     """A call changed its state; when it is over, so is its session."""
     arrival = voice.read_status(asked.form, asked.line)
     if arrival:
-        _answer(asked, arrival, lambda _turn, _carried: EMPTY)
+        await _answer(asked, arrival, lambda _turn, _carried: EMPTY)
     return Reply(EMPTY)
 
 
-def message_status(asked: Asked) -> Reply:
+async def message_status(asked: Asked) -> Reply:
     """A text that we sent changed its state."""
     form = asked.form
     status = form.get("MessageStatus") or form.get("SmsStatus") or ""
@@ -116,12 +125,13 @@ def message_status(asked: Asked) -> Reply:
     event("message.status", status=status if status in known else "other")
     sid, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
     reason = code if CODE.fullmatch(code) else ""
+    await longer
     with asked.w.overdue.watching(asked.environ, lambda: EMPTY):
         asked.w.texts.report(asked.query("t"), sid, status, reason, asked.now())
     return Reply(EMPTY)
 
 
-Handle = Callable[[Asked], Reply]
+Handle = Callable[[Asked], Answering[Reply]]
 HANDLERS: Mapping[str, Handle] = {
     "/twilio/sms": text_message,
     "/twilio/voice": call,
@@ -132,12 +142,14 @@ HANDLERS: Mapping[str, Handle] = {
 OF_TURNS: Mapping[str, Handle] = {voice.STEP_PATH: step, voice.DIALLED_PATH: dialled}
 
 
-def _answer(asked: Asked, arrival: Arrival, render: Render) -> Reply:
+async def _answer(asked: Asked, arrival: Arrival, render: Render) -> Reply:
     w, line = asked.w, asked.line
     now, began = asked.now(), time.perf_counter()
     simulation, caller = asked.simulation, asked.form.get("From")
     if carried := asked.query("s"):
         arrival = altered(arrival, carried=voice.read_carried(carried))
+    if w.stop.is_due() or _is_wordy(asked, arrival):
+        await longer
     if w.stop.known().on and not goes_on(w.conversation, arrival, line, now):
         event("turn.stopped", channel=arrival.channel)
         metrics.count("signpost_turns_stopped_total", channel=arrival.channel)
@@ -146,26 +158,37 @@ def _answer(asked: Asked, arrival: Arrival, render: Render) -> Reply:
     if not simulation and arrival.channel == "voice":
         arrival = altered(arrival, can_be_texted=w.texts.reaches(caller))
     with w.overdue.watching(asked.environ, partial(_from_memory, asked, arrival, now, render)):
-        return _turned(asked, arrival, now, render, began)
+        return await _turned(asked, arrival, now, render, began)
+
+
+def _is_wordy(asked: Asked, arrival: Arrival) -> bool:
+    """Whether what they mean has to be understood, which takes longer than all the rest."""
+    inbound = arrival.inbound
+    return isinstance(inbound, Said | Spoken) and not is_common(
+        asked.w.conversation.flows[asked.line.flow], inbound
+    )
 
 
 def _from_memory(asked: Asked, arrival: Arrival, now: datetime, render: Render) -> str:
-    """Answer without the database and without the request, whose thread has not come back."""
+    """Answer without the database and without the request, which has not come back."""
+    if asked.w.store.stuck:
+        asked.w.breaker.trip()
     metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
     return asked.w.standby.take_turn(arrival, asked.line, now, render).body
 
 
-def _turned(asked: Asked, arrival: Arrival, now: datetime, render: Render, began: float) -> Reply:
+async def _turned(asked: Asked, arrival: Arrival, now: datetime, render: Render, began: float) -> Reply:
     w, line = asked.w, asked.line
     simulation, caller = asked.simulation, asked.form.get("From")
     compose = None if simulation else w.texts.composer(line, caller, now)
     try:
         with w.breaker.passing():
-            answered = take_turn(w.conversation, arrival, line, now, render, compose=compose)
+            answered = await take_turn(w.conversation, arrival, line, now, render, compose=compose)
     except (StoreError, BehindError) as error:
         name = "store.behind" if isinstance(error, BehindError) else "store.unusable"
         event(name, logging.ERROR, error=error)
         metrics.count("signpost_turns_from_memory_total", channel=arrival.channel)
+        await longer
         answered = w.standby.take_turn(arrival, line, now, render)
     if simulation:
         simulation.seen.append(answered.node)
@@ -179,11 +202,12 @@ def _turned(asked: Asked, arrival: Arrival, now: datetime, render: Render, began
         replayed=answered.replayed,
     )
     _count(arrival, answered, time.perf_counter() - began)
-    if not _is_kept(asked, arrival, answered, now):
+    if not await _is_kept(asked, arrival, answered, now):
         turn = arrival.turn and f"{arrival.turn}|text-failed"
         again = altered(arrival, turn=turn, inbound=TextFailed())
-        answered = take_turn(w.conversation, again, line, now, render)
-    return Reply(answered.body, lambda: _tidy(w, asked=bool(answered.text_service)))
+        answered = await take_turn(w.conversation, again, line, now, render)
+    tidies = answered.text_service or w.texts.is_due(w.clock()) or w.sweeper.is_due(w.clock())
+    return Reply(answered.body, partial(_tidy, w, asked=bool(answered.text_service)) if tidies else None)
 
 
 def _count(arrival: Arrival, answer: Answer, seconds: float) -> None:
@@ -202,11 +226,12 @@ def _tidy(w: Wiring, *, asked: bool) -> None:
     w.sweeper.sweep(w.clock())
 
 
-def _is_kept(asked: Asked, arrival: Arrival, answered: Answer, now: datetime) -> bool:
+async def _is_kept(asked: Asked, arrival: Arrival, answered: Answer, now: datetime) -> bool:
     """Say whether a text that the answer promises will be tried; True when it promises none."""
     if arrival.channel != "voice" or not (answered.text_service or answered.replayed):
         return True
     if asked.simulation is None:
+        await longer
         return asked.w.texts.promised(answered, asked.form.get("From"), now)
     return not answered.text_service or _show(asked, asked.simulation, answered, now)
 

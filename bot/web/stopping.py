@@ -54,6 +54,10 @@ class PlannedStop:
         """Look at the switch now, however long that takes: when a process starts."""
         self._look(Event())
 
+    def is_due(self) -> bool:
+        """Say whether whoever asks next will have to look."""
+        return abs(self._clock() - self._looked_at) >= KEPT
+
     def known(self) -> Switch:
         """Give the switch as it is known now; look first when that was a while ago."""
         now = self._clock()

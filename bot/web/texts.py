@@ -88,6 +88,10 @@ class Texts:
         if new in REPORTED:
             metrics.count("signpost_texts_total", result=new)
 
+    def is_due(self, now: datetime) -> bool:
+        """Say whether it is time to send what waits."""
+        return self.sender is not None and now >= self._next
+
     def nudge(self, now: datetime, *, asked: bool) -> None:
         """After an answer, send what waits: at once when a text was `asked` for, else now and then.
 

@@ -22,6 +22,7 @@ from bot.core.session import Medium
 from bot.log import REQUEST_ID_BYTES, event, request_id
 from bot.web.bulkhead import Bulkhead
 from bot.web.handlers import EMPTY, HANDLERS, OF_TURNS, Asked, Handle, Reply
+from bot.web.turning import LATER, Later, finish
 from bot.web.wiring import KEY, Wiring
 
 if TYPE_CHECKING:
@@ -53,47 +54,48 @@ class Webhooks:
         self._extensions = app.extensions
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request, or have it answered later where the server can do that."""
         path = environ.get("PATH_INFO", "")
         if not path.startswith(PREFIX):
             return self._pages(environ, start_response)
-        token = request_id.set(token_hex(REQUEST_ID_BYTES))
+        w: Wiring = self._extensions[KEY]
+        answering, request = answered(w, environ, path), token_hex(REQUEST_ID_BYTES)
+        later: Later | None = environ.get(LATER)
+        if later is not None:
+            later.run(answering, request)
+            return ()
+        token = request_id.set(request)
         try:
-            reply = answer(self._extensions[KEY], environ, path)
-        except RefusedError as refused:
-            # Plain text, without a word of why that a stranger could use.
-            status = f"{refused.status.value} {refused.status.phrase}"
-            reply, kind = Reply(f"{status}\n"), "text/plain; charset=utf-8"
-        else:
-            status, kind = "200 OK", "text/xml; charset=utf-8"
+            reply = finish(answering, w.store.deliver)
         finally:
             request_id.reset(token)
-        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(reply.body)))])
+        start_response(reply.status, [("Content-Type", reply.kind), ("Content-Length", str(len(reply.body)))])
         return reply
 
 
-def answer(w: Wiring, environ: WSGIEnvironment, path: str) -> Reply:
-    """Answer a webhook, with every number when anything at all goes wrong behind a good signature.
-
-    Raises:
-        RefusedError: it is no webhook of ours, or Twilio has not signed it.
-    """
+async def answered(w: Wiring, environ: WSGIEnvironment, path: str) -> Reply:
+    """Answer a webhook, with every number when anything at all goes wrong behind a good signature."""
     asked = None
     try:
         asked, handle = _verified(w, environ, path)
-        with w.store.turn_coming():
-            return handle(asked)
-    except RefusedError:
-        raise
+        return await handle(asked)
+    except RefusedError as refused:
+        return _refusal(refused.status)
     except Exception as error:  # noqa: BLE001 - somebody waits for an answer, whatever it is
         event("webhook.failed", logging.ERROR, error=error, path=path)
         if asked is None:
-            raise RefusedError(HTTPStatus.FORBIDDEN) from None
+            return _refusal(HTTPStatus.FORBIDDEN)
         metrics.count("signpost_webhooks_failed_total")
         if path.startswith("/twilio/status/"):
             return Reply(EMPTY)
         medium: Medium = "text" if path == "/twilio/sms" else "voice"
         return Reply(w.safe[asked.line.id, medium])
+
+
+def _refusal(status: HTTPStatus) -> Reply:
+    """Plain text, without a word of why that a stranger could use."""
+    said = f"{status.value} {status.phrase}"
+    return Reply(f"{said}\n", status=said, kind="text/plain; charset=utf-8")
 
 
 def _verified(w: Wiring, environ: WSGIEnvironment, path: str) -> tuple[Asked, Handle]:

@@ -57,6 +57,14 @@ class Sweeper:
         self._lock, self._swept = Lock(), datetime.min.replace(tzinfo=UTC)
         self._was_open = self._busy = False
 
+    def is_due(self, now: datetime) -> bool:
+        """Say whether there is something to put in order."""
+        return not self._busy and (self._sweeps(now) or self._ranges.is_due(now))
+
+    def _sweeps(self, now: datetime) -> bool:
+        # A clock that was put back must not stop this until it has caught up.
+        return self._breaker.open or self._was_open or abs(now - self._swept) >= timedelta(minutes=1)
+
     def sweep(self, now: datetime) -> None:
         """Empty the journal and purge when it is time, and as soon as the database works again; a fault is
         tried again a minute later. A thread of its own does it, as a disk may not answer; that one is waited
@@ -66,8 +74,7 @@ class Sweeper:
             self._was_open = True
             return
         with self._lock:
-            # A clock that was put back must not stop this until it has caught up.
-            sweeps = abs(now - self._swept) >= timedelta(minutes=1) or self._was_open
+            sweeps = self._sweeps(now)
             if self._busy or not (sweeps or self._ranges.is_due(now)):
                 return
             self._busy = True

@@ -31,7 +31,7 @@ from tests.line import ORIGIN, TOKEN
 from tests.postgres import run_postgres
 
 CONNECTIONS = (1, 32, 128)
-MOST_RATE = 6000  # requests a second that are made beforehand for each worker
+MOST_RATE = 9000  # requests a second that are made beforehand for each worker
 WARM_UP_SECONDS = 1
 TICKS = os.sysconf("SC_CLK_TCK")
 

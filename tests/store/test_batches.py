@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Lock
+from threading import Event, Lock, get_ident
 from time import monotonic, sleep
 
 import pytest
 
 from bot.errors import StoreError
-from bot.store import Decision, Taken
+from bot.store import Decision, Done, Taken
 from bot.store.batches import Batches
 from bot.store.decision import Delivery
-from bot.store.patience import within
+from bot.store.patience import left, within
 from tests.store.samples import LATER, NOW
 
 WAIT_SECONDS = 20
@@ -144,7 +144,12 @@ def test_two_leaders_commit_at_the_same_time_where_the_database_lets_them() -> N
     commits = Commits(waits=True)
     batches = Batches(commits, 2, 5)
     with ThreadPoolExecutor(4) as threads:
-        turns = [threads.submit(batches.take, delivery(f"t{number}")) for number in range(4)]
+        turns = [threads.submit(batches.take, delivery("t0"))]
+        assert commits.begun.wait(WAIT_SECONDS)
+        turns.append(threads.submit(batches.take, delivery("t1")))
+        while commits.under_way < 2:
+            sleep(0.001)
+        turns += [threads.submit(batches.take, delivery(f"t{number}")) for number in (2, 3)]
         wait_for(batches, 2)
         commits.may_end.set()
         assert sorted(one.result().answer for one in turns) == ["t0", "t1", "t2", "t3"]
@@ -168,53 +173,96 @@ def test_no_turn_is_lost_or_taken_twice_by_many_threads() -> None:
     assert sorted(taken) == sorted(names)
 
 
-def test_a_leader_waits_for_those_who_are_on_their_way() -> None:
-    commits, on_its_way, goes_on = Commits(), Event(), Event()
+def test_turns_that_come_together_are_committed_together_and_nobody_waits() -> None:
+    commits, told, all_told = Commits(waits=True), dict[str, object](), Event()
     batches = Batches(commits, 1, 5)
 
-    def late() -> Taken:
-        with batches.coming():
-            on_its_way.set()
-            assert goes_on.wait(WAIT_SECONDS)
-            return batches.take(delivery("late"))
+    def is_told(name: str) -> Done:
+        def tell(result: Taken | BaseException) -> None:
+            told[name] = result
+            if len(told) == 4:
+                all_told.set()
 
-    with ThreadPoolExecutor(2) as threads, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.store.batches.LONGEST_WAIT_SECONDS", WAIT_SECONDS)
-        second = threads.submit(late)
-        assert on_its_way.wait(WAIT_SECONDS)
-        first = threads.submit(batches.take, delivery("first"))
-        sleep(0.05)
-        assert commits.batches == []
-        goes_on.set()
-        assert (first.result().answer, second.result().answer) == ("first", "late")
-    assert commits.batches == [["first", "late"]]
+        return tell
+
+    batches.submit([(delivery(name), is_told(name)) for name in ("one", "two", "bad", "four")])
+    assert not told
+    commits.may_end.set()
+    assert all_told.wait(WAIT_SECONDS)
+    assert commits.batches == [["one", "two", "bad", "four"]]
+    assert told["two"] == Taken("two", replayed=False)
+    assert isinstance(told["bad"], LookupError)
 
 
-def test_a_leader_waits_no_longer_than_anybody_notices() -> None:
-    commits, on_its_way, goes_on = Commits(), Event(), Event()
-    batches = Batches(commits, 1, 5)
+def test_what_is_done_with_one_result_and_fails_costs_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    def fails(_result: object) -> None:
+        raise LookupError("a mistake of ours")
 
-    def never() -> None:
-        with batches.coming():
-            on_its_way.set()
-            assert goes_on.wait(WAIT_SECONDS)
+    told, is_told = list[object](), Event()
 
+    def tell(result: object) -> None:
+        told.append(result)
+        is_told.set()
+
+    batches = Batches(Commits(), 1, 5)
+    batches.submit([(delivery("one"), fails), (delivery("two"), tell)])
+    assert is_told.wait(WAIT_SECONDS)
+    assert told == [Taken("two", replayed=False)]
+    assert batches.take(delivery("three")).answer == "three"
+    assert [record.message for record in caplog.records] == ["turn.unanswered"]
+
+
+def test_a_batch_is_waited_for_as_long_as_its_oldest_turn_may_wait() -> None:
+    """Whoever has waited behind another batch must not wait as long again."""
+    given, first, may_end = list[float](), Event(), Event()
+
+    def commit(deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+        given.append(left())
+        first.set()
+        assert may_end.wait(WAIT_SECONDS)
+        return [Taken(one.turn_id, replayed=False) for one in deliveries]
+
+    batches = Batches(commit, 1, 2)
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(batches.take, delivery("one"))
+        assert first.wait(WAIT_SECONDS)
+        two = threads.submit(batches.take, delivery("two"))
+        wait_for(batches, 1)
+        sleep(0.5)
+        may_end.set()
+        one.result(), two.result()
+    assert 1.5 < given[0] <= 2
+    assert given[1] <= 1.5
+
+
+def test_a_commit_that_does_not_come_back_is_noticed() -> None:
+    commits = Commits(waits=True)
+    batches = Batches(commits, 1, 0.2)
     with ThreadPoolExecutor(1) as threads:
-        other = threads.submit(never)
-        assert on_its_way.wait(WAIT_SECONDS)
-        assert batches.take(delivery("t")).answer == "t"  # while the other is still on its way
-        goes_on.set()
-        other.result()
-    assert commits.batches == [["t"]]
+        one = threads.submit(batches.take, delivery("one"))
+        assert commits.begun.wait(WAIT_SECONDS)
+        seen = [batches.stuck]
+        with pytest.raises(StoreError, match="may not be stored"):
+            one.result()
+        seen.append(batches.stuck)
+        commits.may_end.set()
+        assert batches.take(delivery("two")).answer == "two"
+    assert [*seen, batches.stuck] == [False, True, False]
 
 
-def test_nobody_waits_for_whoever_turned_back() -> None:
-    commits = Commits()
-    batches = Batches(commits, 1, 5)
-    with batches.coming():
-        pass  # it was no turn after all
-    began = monotonic()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.store.batches.LONGEST_WAIT_SECONDS", WAIT_SECONDS)
-        assert batches.take(delivery("t")).answer == "t"
-    assert monotonic() - began < WAIT_SECONDS / 2
+def test_threads_that_have_nothing_to_do_end_and_others_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store.batches.IDLE_SECONDS", 0.05)
+    by = list[str]()
+
+    def commit(deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+        by.append(str(get_ident()))
+        return [Taken(one.turn_id, replayed=False) for one in deliveries]
+
+    batches = Batches(commit, 1, 5)
+    assert batches.take(delivery("one")).answer == "one"
+    limit = monotonic() + WAIT_SECONDS
+    while batches.threads:
+        assert monotonic() < limit
+        sleep(0.01)
+    assert batches.take(delivery("two")).answer == "two"
+    assert len(by) == 2

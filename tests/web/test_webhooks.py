@@ -309,7 +309,7 @@ def break_store(line: PlayedLine, error: Exception, monkeypatch: pytest.MonkeyPa
     def broken(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(line.wiring.store, "take", broken)
+    monkeypatch.setattr(line.wiring.store, "deliver", broken)
 
 
 @pytest.mark.parametrize("path", ANSWERED)
