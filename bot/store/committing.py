@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store import turns
+from bot.store import statements, turns
 from bot.store.address import told
 from bot.store.desk import Desk
 
@@ -106,6 +106,7 @@ class Committer:
         """Ask for everything in one round trip, decide, and write everything in another."""
         asks, others = (Desk(connection.cursor(), is_sqlite=False) for _ in range(2))
         with connection.pipeline():
+            others.cursor.execute(statements.BY_INDEX, ())
             others.run(*turns.locks(deliveries))
             asks.run(*turns.asks(deliveries))
         found = turns.all_found(deliveries, asks.cursor.fetchall())

@@ -31,6 +31,9 @@ def _insert(table: str, kinds: Mapping[str, str], conflict: str = "") -> str:
     return sql
 
 
+# A turn finds each row by its key. PostgreSQL plans once for all, and while a table is small it would plan to
+# read all of it: https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES
+BY_INDEX = "SET LOCAL enable_seqscan = off"
 LOCKS = "SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key"
 ANSWER = "SELECT answer FROM turns WHERE id = :id"
 # What a turn finds: the answer if it has been answered, and its session; always one row.

@@ -87,7 +87,7 @@ def busy(pids: Sequence[int]) -> float:
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        except FileNotFoundError:  # a connection was closed just now
+        except (FileNotFoundError, ProcessLookupError):  # a connection was closed just now
             continue
         total += sum(int(field) for field in fields[11:15])
     return total / TICKS
