@@ -29,6 +29,7 @@ FORM = "signpost sentence vectors 1"
 HEADS = 12
 WIDTH = 384
 MOST = 127
+AT_ONCE = 128 * WIDTH  # numbers of a matrix that become float32 together
 TINY = 1e-12
 ROOT_2_OVER_PI = 0.7978845608028654
 
@@ -37,8 +38,8 @@ ROOT_2_OVER_PI = 0.7978845608028654
 class Linear:
     """A matrix of whole numbers, a row for each number that comes out, and the scale of each row.
 
-    It stays in the file, one byte a number, and becomes float32 for each product: that takes less time than
-    the product, and four times less memory than to keep it.
+    It stays in the file, one byte a number, and becomes float32 for each product, a few rows at a time: that
+    takes less time than the product, and four times less memory than to keep it.
     """
 
     matrix: NDArray[np.int8] = field(repr=False)
@@ -49,7 +50,10 @@ class Linear:
         """Multiply: each row is rounded to whole numbers from -127 to 127 first."""
         unit = np.maximum(np.abs(values).max(axis=1, keepdims=True), TINY) / MOST
         whole = np.rint(values / unit).astype(np.float32)
-        product = (whole @ self.matrix.astype(np.float32).T).astype(np.float64)
+        product = np.empty((len(whole), len(self.matrix)))
+        step = max(1, AT_ONCE // self.matrix.shape[1])
+        for row in range(0, len(self.matrix), step):
+            product[:, row : row + step] = whole @ self.matrix[row : row + step].astype(np.float32).T
         given: Floats = product * (unit * self.scale) + self.bias
         return given
 
