@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 PIECE = re.compile(r"\[[^\]]*\]\??|\S+")
@@ -46,7 +46,7 @@ class Clause:
         return frozenset(found).difference(self.spans.get(AFFIRMED, ())) if found else frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """One place of a pattern: any of `sets`, `words` or `starts`; or a gap of up to `gap` words.
 
@@ -62,14 +62,13 @@ class Part:
     edge: str = ""
     phrases: tuple[Row, ...] = ()
 
-    @cached_property
     def needs(self) -> frozenset[str]:
         """Words and sets one of which a clause must have; none where that can't be said so simply."""
         if self.optional or self.starts:
             return frozenset()
         if not self.phrases:
-            return self.words.union(f"{{{name}}}" for name in self.sets)
-        each = [next(iter(phrase.needs), frozenset[str]()) for phrase in self.phrases]
+            return self.words.union(f"{{{name}}}" for name in self.sets) if self.sets else self.words
+        each = [next(phrase.needs(), frozenset[str]()) for phrase in self.phrases]
         return frozenset().union(*each) if all(each) else frozenset()
 
     def ends(self, clause: Clause, at: int) -> Iterator[int]:
@@ -112,16 +111,15 @@ class Part:
                 return
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """Places that follow each other in one clause."""
 
     parts: tuple[Part, ...]
 
-    @cached_property
-    def needs(self) -> tuple[frozenset[str], ...]:
+    def needs(self) -> Iterator[frozenset[str]]:
         """Of each of these a clause must have one, or the row does not stand in it."""
-        return tuple(part.needs for part in self.parts if part.needs)
+        return (needs for part in self.parts if (needs := part.needs()))
 
     def find(self, clause: Clause) -> Iterator[tuple[int, int]]:
         """Every start and end at which the row stands in a clause."""
@@ -145,20 +143,21 @@ class Row:
             yield from self.ends(clause, end, place + 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """What a rule looks for: every row of every clause group, somewhere in the message.
 
-    `groups` are joined by &&, the rows in a group by &.
+    `groups` are joined by &&, the rows in a group by &. Of each of `needs` a clause must have one, or the
+    first group does not stand in it.
     """
 
     source: str
     groups: tuple[tuple[Row, ...], ...]
+    needs: tuple[frozenset[str], ...] = field(init=False, repr=False)
 
-    @cached_property
-    def needs(self) -> tuple[frozenset[str], ...]:
-        """Of each of these a clause must have one, or the first group does not stand in it."""
-        return tuple(needs for row in self.groups[0] for needs in row.needs)
+    def __post_init__(self) -> None:
+        """Work out what is needed, once."""
+        object.__setattr__(self, "needs", tuple(needs for row in self.groups[0] for needs in row.needs()))
 
     def is_possible(self, clauses: Sequence[Clause]) -> bool:
         """Say whether it is worth while to look: most patterns are about something else."""
