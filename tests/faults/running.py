@@ -107,6 +107,7 @@ class RunningLine:
             "PORT": str(self.port),
             "WORKERS": str(self.workers),
             "LOG_LEVEL": "WARNING",
+            "PYTHONOPTIMIZE": "2",  # as config/deploy/signpost.service has it
             **self.more,
         }
         with (self.folder / "log").open("ab") as log:
