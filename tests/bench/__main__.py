@@ -88,11 +88,11 @@ def floor(workers: int) -> Iterator[Server]:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--workers", str(workers), "--worker-class", WORKER_CLASS]
     command += ["--threads", str(THREADS), "--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
-    command += ["--no-control-socket", "tests.bench.floor:from_environment()"]
+    command += ["--no-control-socket", "tests.bench.floor:app"]
     environment = {**os.environ, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_URL": ORIGIN, "PYTHONOPTIMIZE": "2"}
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         try:
-            _wait(port)
+            wait_for(port)
             yield Server("floor", port, _children(process.pid, workers))
         finally:
             process.terminate()
@@ -123,7 +123,8 @@ def _children(pid: int, many: int) -> list[int]:
     raise RuntimeError("the floor has not started")
 
 
-def _wait(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on a port."""
     import socket  # noqa: PLC0415 - here alone
 
     limit = time.monotonic() + 20

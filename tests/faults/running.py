@@ -87,13 +87,12 @@ class RunningLine:
         """Where the journal is."""
         return Path(self.more.get("JOURNAL_PATH", self.folder / "journal"))
 
-    def start(self) -> None:
-        """Start it and wait until it answers."""
+    def environment(self) -> dict[str, str]:
+        """The settings that it is started with, in production."""
         config = self.folder / "config"
         if not config.exists():
             assure(config)
-        self.port = self.port or free_port()
-        environment = {
+        return {
             **{name: value for name, value in os.environ.items() if not name.startswith("PROMETHEUS")},
             "ENVIRONMENT": "production",
             "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -110,11 +109,15 @@ class RunningLine:
             "PYTHONOPTIMIZE": "2",  # as config/deploy/signpost.service has it
             **self.more,
         }
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.port = self.port or free_port()
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.under, sys.executable, "-m", "bot", "run"],
                 cwd=ROOT,
-                env=environment,
+                env=self.environment(),
                 stdout=log,
                 stderr=log,
             )
