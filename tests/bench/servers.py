@@ -39,7 +39,8 @@ APPS = {"floor": "tests.bench.floor:app", "line": "wsgi:app"}
 @contextmanager
 def serving(command: str, app: str, folder: Path) -> Iterator[int]:
     """Serve the floor or the line with SQLite, and give the port."""
-    line, port = RunningLine(folder, f"sqlite:///{folder}/line.db"), free_port()
+    port = free_port()
+    line = RunningLine(folder, f"sqlite:///{folder}/line.db", port=port)
     told = command.format(port=port, threads=THREADS, app=APPS[app]).split()
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
