@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from threading import Lock, Thread
@@ -22,9 +23,11 @@ from bot.store.gate import closed
 from bot.store.patience import left, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from bot.store.decision import Delivery, Done, Taken
+
+Take = Callable[[], "Sequence[Delivery]"]
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +63,13 @@ class Batches:
 
     def __init__(
         self,
-        commit: Callable[[Sequence[Delivery]], Sequence[Taken | Exception]],
+        commit: Callable[[Take], Sequence[Taken | Exception]],
         leaders: int,
         seconds: float,
     ) -> None:
-        """Keep what commits a batch: it gives a result or an exception for each delivery, or raises. A turn
-        waits for `seconds` in all, or as long as the thread that brings it may.
+        """Keep what commits a batch: it takes the turns by the function that it is given, once, as late as
+        it can, and gives a result or an exception for each, or raises. A turn waits for `seconds` in all, or
+        as long as the thread that brings it may.
         """
         self._commit, self._leaders, self._seconds = commit, leaders, seconds
         self.reset()
@@ -142,14 +146,11 @@ class Batches:
     def _work(self) -> None:
         while True:
             with self._mutex:
-                batch = self._next()
-                if self._waiting and self._idle:
-                    self._call_one()
-                if not batch:
-                    called = closed()
+                called = None if self._waiting else closed()
+                if called is not None:
                     self._idle.append(called)
-            if batch:
-                self._take(batch)
+            if called is None:
+                self._take()
             elif not called.acquire(timeout=IDLE_SECONDS) and self._may_go(called):
                 return
 
@@ -161,14 +162,25 @@ class Batches:
             self._threads -= 1
             return True
 
-    def _take(self, batch: list[_Waiting]) -> None:
+    def _take(self) -> None:
+        batch = list[_Waiting]()
+
+        def take() -> Sequence[Delivery]:
+            with self._mutex:
+                batch.extend(self._next())
+                if self._waiting and self._idle:
+                    self._call_one()
+            return [one.delivery for one in batch]
+
         results: Sequence[Taken | BaseException]
         began = monotonic()
         self._begun_at.append(began)
         try:
-            with within(max(0.0, min(one.due_at for one in batch) - began)):
-                results = self._commit([one.delivery for one in batch])
+            with within(max(0.0, min((one.due_at for one in self._waiting), default=began) - began)):
+                results = self._commit(take)
         except BaseException as fault:  # noqa: BLE001 - each of them is told
+            if not batch:
+                take()
             results = [fault] * len(batch)
         finally:
             self._begun_at.remove(began)
@@ -180,8 +192,6 @@ class Batches:
 
     def _next(self) -> list[_Waiting]:
         """Take those that wait, but no two of one session or with one id: those follow later."""
-        if not self._waiting:
-            return []
         batch, rest, names = list[_Waiting](), list[_Waiting](), set[str]()
         for one in self._waiting:
             theirs = {one.delivery.turn_id, one.delivery.session_id}

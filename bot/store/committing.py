@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
+    from bot.store.batches import Take
     from bot.store.decision import Delivery, Taken
     from bot.store.turns import NewSalt, Results
 
@@ -36,25 +37,34 @@ class Committer:
         self._free: list[PoolProxiedConnection] = []
         _committers.add(self)
 
-    def __call__(self, deliveries: Sequence[Delivery]) -> Results:
-        """Commit these deliveries together; give each its result, or what its `decide` raised.
+    def __call__(self, take: Take) -> Results:
+        """Commit together what `take` gives; give each its result, or what its `decide` raised.
+
+        They are taken as late as can be: whoever comes while others write to the database is among them.
 
         Raises:
             StoreError: the database failed, and none of them is acknowledged.
         """
         driver: Any = self._engine.dialect.loaded_dbapi
+        taken: list[Delivery] = []
+
+        def once() -> Sequence[Delivery]:
+            if not taken:
+                taken.extend(take())
+            return taken
+
         try:
-            return self._commit(deliveries, driver)
+            return self._commit(once, driver)
         except (driver.IntegrityError, driver.DataError) as fault:
-            if len(deliveries) == 1:
+            if len(taken) <= 1:
                 raise told(fault, self._engine.url, LOST) from fault
-            return [self._alone(one) for one in deliveries]  # what is wrong with one must not cost the others
+            return [self._alone(one) for one in taken]  # what is wrong with one must not cost the others
         except (driver.Error, SQLAlchemyError) as fault:
             raise told(fault, self._engine.url, LOST) from fault
 
     def _alone(self, delivery: Delivery) -> Taken | Exception:
         try:
-            return self([delivery])[0]
+            return self(lambda: [delivery])[0]
         except Exception as fault:  # noqa: BLE001 - its own thread raises it
             return fault
 
@@ -65,23 +75,23 @@ class Committer:
         for connection in free:
             connection.close()
 
-    def _commit(self, deliveries: Sequence[Delivery], driver: Any) -> Results:
+    def _commit(self, take: Take, driver: Any) -> Results:
         with self._mutex:
             kept = self._free.pop() if self._free else None
         if kept is not None:
             try:
-                return self._on(kept, deliveries)
+                return self._on(kept, take)
             except (driver.OperationalError, driver.InterfaceError):
                 if kept.is_valid or self._engine.dialect.name == "sqlite":
                     raise
                 # It died while nobody used it: the server was started anew. Nothing has been committed.
-        return self._on(self._engine.raw_connection(), deliveries)
+        return self._on(self._engine.raw_connection(), take)
 
-    def _on(self, connection: PoolProxiedConnection, deliveries: Sequence[Delivery]) -> Results:
+    def _on(self, connection: PoolProxiedConnection, take: Take) -> Results:
         alone: Any = connection.driver_connection
         try:
             one = self._sqlite if self._engine.dialect.name == "sqlite" else self._postgresql
-            results = one(alone, deliveries)
+            results = one(alone, take)
         except BaseException:
             if getattr(alone, "closed", False):
                 connection.invalidate()
@@ -94,16 +104,20 @@ class Committer:
             self._free.append(connection)
         return results
 
-    def _sqlite(self, connection: Any, deliveries: Sequence[Delivery]) -> Results:
+    def _sqlite(self, connection: Any, take: Take) -> Results:
         desk = Desk(connection.cursor(), is_sqlite=True)
         self._engine.get_execution_options()["queue"].begin(connection)
+        deliveries = take()
         found = [turns.finds(desk, one) for one in deliveries]
         results = turns.take(desk, deliveries, found, self._new_salt)
         desk.cursor.execute("COMMIT", ())
         return results
 
-    def _postgresql(self, connection: Any, deliveries: Sequence[Delivery]) -> Results:
+    def _postgresql(self, connection: Any, take: Take) -> Results:
         """Ask for everything in one round trip, decide, and write everything in another."""
+        deliveries = take()
+        if not deliveries:
+            return []
         asks, others = (Desk(connection.cursor(), is_sqlite=False) for _ in range(2))
         with connection.pipeline():
             others.cursor.execute(statements.BY_INDEX, ())

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine
 
     from bot.core.session import Channel, Outcome, Routing
+    from bot.store.batches import Take
     from bot.store.journal import Entry
 
 PAGE_ROWS = 500
@@ -92,9 +93,9 @@ class Store:
         """Whether a commit has been under way for longer than a turn waits: then its disk does not answer."""
         return self._batches.stuck
 
-    def _commit(self, deliveries: Sequence[Delivery]) -> Sequence[Taken | Exception]:
+    def _commit(self, take: Take) -> Sequence[Taken | Exception]:
         with self._turnstile.passing() if self._turnstile else nullcontext():
-            return self._committer(deliveries)
+            return self._committer(take)
 
     @contextmanager
     def writing(self, lost: str) -> Iterator[Connection]:

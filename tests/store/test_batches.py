@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock, get_ident
 from time import monotonic, sleep
@@ -11,7 +10,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.store import Decision, Done, Taken
-from bot.store.batches import Batches
+from bot.store.batches import Batches, Take
 from bot.store.decision import Delivery
 from bot.store.patience import left, within
 from tests.store.samples import LATER, NOW
@@ -34,7 +33,8 @@ class Commits:
         if not waits:
             self.may_end.set()
 
-    def __call__(self, deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+    def __call__(self, take: Take) -> list[Taken | Exception]:
+        deliveries = take()
         with self.lock:
             self.batches.append([one.turn_id for one in deliveries])
             self.under_way += 1
@@ -113,7 +113,8 @@ def test_what_one_turn_raises_is_its_own() -> None:
 def test_a_commit_that_fails_fails_for_all_of_its_batch_and_nobody_else() -> None:
     lock, seen = Lock(), list[int]()
 
-    def commit(deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+    def commit(take: Take) -> list[Taken | Exception]:
+        deliveries = take()
         with lock:
             seen.append(len(deliveries))
         if any(one.turn_id == "poison" for one in deliveries):
@@ -160,7 +161,8 @@ def test_no_turn_is_lost_or_taken_twice_by_many_threads() -> None:
     taken: list[str] = []
     lock = Lock()
 
-    def commit(deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+    def commit(take: Take) -> list[Taken | Exception]:
+        deliveries = take()
         with lock:
             taken.extend(one.turn_id for one in deliveries)
         return [Taken(one.turn_id, replayed=False) for one in deliveries]
@@ -216,7 +218,8 @@ def test_a_batch_is_waited_for_as_long_as_its_oldest_turn_may_wait() -> None:
     """Whoever has waited behind another batch must not wait as long again."""
     given, first, may_end = list[float](), Event(), Event()
 
-    def commit(deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+    def commit(take: Take) -> list[Taken | Exception]:
+        deliveries = take()
         given.append(left())
         first.set()
         assert may_end.wait(WAIT_SECONDS)
@@ -254,7 +257,8 @@ def test_threads_that_have_nothing_to_do_end_and_others_begin(monkeypatch: pytes
     monkeypatch.setattr("bot.store.batches.IDLE_SECONDS", 0.05)
     by = list[str]()
 
-    def commit(deliveries: Sequence[Delivery]) -> list[Taken | Exception]:
+    def commit(take: Take) -> list[Taken | Exception]:
+        deliveries = take()
         by.append(str(get_ident()))
         return [Taken(one.turn_id, replayed=False) for one in deliveries]
 
@@ -266,3 +270,35 @@ def test_threads_that_have_nothing_to_do_end_and_others_begin(monkeypatch: pytes
         sleep(0.01)
     assert batches.take(delivery("two")).answer == "two"
     assert len(by) == 2
+
+
+def test_whoever_comes_while_a_commit_waits_to_begin_is_in_it() -> None:
+    begun, may_go, batches_seen = Event(), Event(), list[list[str]]()
+
+    def commit(take: Take) -> list[Taken | Exception]:
+        begun.set()
+        assert may_go.wait(WAIT_SECONDS)  # others write to the database
+        deliveries = take()
+        batches_seen.append([one.turn_id for one in deliveries])
+        return [Taken(one.turn_id, replayed=False) for one in deliveries]
+
+    batches = Batches(commit, 1, 5)
+    with ThreadPoolExecutor(3) as threads:
+        turns = [threads.submit(batches.take, delivery("one"))]
+        assert begun.wait(WAIT_SECONDS)
+        turns += [threads.submit(batches.take, delivery(name)) for name in ("two", "three")]
+        wait_for(batches, 3)
+        may_go.set()
+        assert [one.result().answer for one in turns] == ["one", "two", "three"]
+    assert [sorted(one) for one in batches_seen] == [["one", "three", "two"]]
+
+
+def test_a_commit_that_can_not_begin_fails_for_all_that_wait() -> None:
+    def commit(_take: Take) -> list[Taken | Exception]:
+        raise StoreError("the database is locked")
+
+    batches = Batches(commit, 1, 5)
+    for name in ("one", "two"):
+        with pytest.raises(StoreError, match="locked"):
+            batches.take(delivery(name))
+    assert batches.waiting == 0

@@ -111,9 +111,9 @@ def test_webhook_is_answered_from_memory_while_its_database_does_not_come_back(
     store, let = line.wiring.store, Event()
     committer = store._committer  # noqa: SLF001 - where the disk would be waited for
 
-    def hang(deliveries: object) -> object:
+    def hang(take: object) -> object:
         assert let.wait(WAIT_SECONDS)
-        return committer(deliveries)  # type: ignore[arg-type]  # what was given
+        return committer(take)  # type: ignore[arg-type]  # what was given
 
     monkeypatch.setattr(store, "_committer", hang)
     fields = [("MessageSid", "SM" + "1" * 32), ("From", MOBILE), ("To", TEXTS), ("Body", "nrp")]
