@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
+import struct
 import time
 from contextlib import suppress
 from email.utils import formatdate
@@ -56,6 +57,9 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         """Begin with nothing. Threads wait on the socket; the one that reads says each time that it won't."""
         super().__init__(cfg, sock, client, server)
         self.sock.setblocking(True)
+        self.sock.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(ARRIVAL_SECONDS), 0)
+        )
         self.begun, self.needs = b"", 1
         self.busy = self.gone = self.closed = False
         self.watched = True
@@ -93,8 +97,8 @@ class ArrivedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self.nr_conns += 1
         conn = Connection(self.cfg, sock, client, listener.getsockname())
         self._connections.add(conn)
-        self.poller.register(sock, selectors.EVENT_READ, partial(self._read, conn))
-        self._read(conn, sock)
+        self.poller.register(sock, selectors.EVENT_READ, partial(self._reads, conn))
+        self._reads(conn, sock)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Read what has arrived, and have the turns that came of it committed together."""
@@ -125,6 +129,15 @@ class ArrivedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         for conn in self._connections:
             conn.closes_at = min(conn.closes_at, deadline)
 
+    def _reads(self, conn: Connection, sock: socket.socket) -> None:
+        try:
+            self._read(conn, sock)
+        except Exception as error:  # noqa: BLE001 - others are read by this thread
+            event("request.unread", logging.CRITICAL, error=error)
+            conn.gone, conn.begun = True, b""
+            if not conn.busy and not conn.closed:
+                self._close(conn)
+
     def _read(self, conn: Connection, sock: socket.socket) -> None:
         try:
             piece = sock.recv(PIECE_BYTES, socket.MSG_DONTWAIT)
@@ -151,7 +164,7 @@ class ArrivedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             conn.needs = length or 1
             if max(conn.needs, len(conn.begun)) > LARGEST_BYTES:
                 _sent(conn.sock, TOO_LARGE)
-                conn.gone = True
+                conn.gone, conn.begun = True, b""
             elif length and length <= len(conn.begun):
                 request, conn.begun, conn.needs = conn.begun[:length], conn.begun[length:], 1
                 conn.busy = True

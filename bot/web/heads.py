@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*\r\n", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
-CHUNK = re.compile(rb"[0-9A-Fa-f]{1,8}")
+CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
+MOST_DIGITS = 15
 LONGEST_HEAD_BYTES = 8 * 1024
 PLAIN = re.compile(
     r"POST (?P<path>/twilio/[a-z0-9/]*)(?:\?(?P<query>[!\x22$-~]*))? HTTP/1\.1\r\n"
@@ -47,7 +48,8 @@ def whole_length(begun: bytes) -> int | None:
         chunks = _chunks_length(body)
         return None if chunks is None else len(head) + 2 + chunks
     stated = LENGTH.search(head)
-    return len(head) + 2 + (int(stated[1]) if stated else 0)
+    digits = stated[1].lstrip(b"0")[: MOST_DIGITS + 1] if stated else b""
+    return len(head) + 2 + int(digits or b"0")
 
 
 def _chunks_length(body: bytes) -> int | None:
@@ -57,13 +59,14 @@ def _chunks_length(body: bytes) -> int | None:
         line, end, _ = body[at:].partition(b"\r\n")
         if not end:
             return None
-        size = CHUNK.match(line)
-        if size is None:
+        chunk = CHUNK.fullmatch(line)
+        if chunk is None:
             return len(body)
-        if int(size[0], 16) == 0:
+        size = int(chunk[1], 16)
+        if size == 0:
             last = body.find(HEAD_END, at)  # behind the trailers, if there are any
             return None if last < 0 else last + len(HEAD_END)
-        at += len(line) + int(size[0], 16) + 4
+        at += len(line) + size + 4
         if at > len(body):
             return None
 

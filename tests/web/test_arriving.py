@@ -124,6 +124,7 @@ def test_a_request_may_come_in_pieces_and_the_next_behind_it(line: RunningLine) 
         (a_text("1", "Connection: close").replace(b"POST", b"PUT", 1), 405),
         (b"POST /twilio/sms HTTP/1.1\r\nContent-Length: 900000\r\n\r\nBody=1", 413),
         (b"POST /twilio/sms HTTP/1.1\r\nX: " + b"a" * 90_000, 413),
+        (b"POST /twilio/sms HTTP/1.1\r\nContent-Length: " + b"9" * 9000 + b"\r\n\r\n", 413),
         (b"\x16\x03\x01\r\n\r\n", 400),
         (b"POST /twilio/sms HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 1\r\n\r\n", 400),
     ],

@@ -159,6 +159,9 @@ def test_a_head_that_is_cut_off_says_nothing(cut: int) -> None:
         (b"Transfer-Encoding: chunked\r\n\r\nB;x=y\r\n0\r\n\r\n6789ab\r\n0\r\n\r\nPOST", len(HEAD) + 30 + 25),
         (b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n", None),
         (b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\nPOST", len(HEAD) + 30 + 11),
+        (b"Content-Length: 0005\r\n\r\n", len(HEAD) + 24 + 5),
+        (b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", len(HEAD) + 5020 + 9999999999999999),
+        (b"Transfer-Encoding: chunked\r\n\r\n123456789\r\nPOST", len(HEAD) + 30 + 15),
         (b"Transfer-Encoding: chunked\r\n\r\nrubbish\r\nPOST", len(HEAD) + 30 + 13),
     ],
 )
