@@ -12,6 +12,7 @@ import click
 
 from bot.cli.answered import what_is_answered
 from bot.cli.common import catalogue, settings
+from bot.core.intent import Intent
 from bot.core.session import Channel, Session
 from bot.errors import SignpostError
 from bot.understanding import Understanding, load
@@ -19,7 +20,7 @@ from bot.understanding.report import judge, read, render
 from bot.understanding.summary import SUMMARY_FILE, summarise
 from bot.understanding.train import english_phrases
 from bot.understanding.train import train as train_model
-from bot.understanding.understanding import MODEL_FILE, VECTORS_FILE
+from bot.understanding.understanding import MODEL_FILE, SIGN_OF_DANGER, VECTORS_FILE
 from bot.understanding.vectors_file import convert, write_parts
 
 CHANNELS = click.Choice(["sms", "speech"])
@@ -45,10 +46,20 @@ def understand(text: str | None, channel: str, language: str, *, jsonl: bool) ->
     click.echo(f"language  {intent.language}")
     if intent.second:
         click.echo(f"or else   {intent.second}")
+    for rule, sign in understanding.spoken(text, channel, (language,)):
+        click.echo(f"heard     {rule}, {_weight(intent, sign=sign)}")
     known = catalogue()
     channel_of_line: Channel = "voice" if channel == "speech" else "sms"
     session = Session("preview", known.first_line.id, channel_of_line, language, datetime.now(UTC))
     click.echo(f"\n{what_is_answered(known, session, text, intent)}")
+
+
+def _weight(intent: Intent, *, sign: bool) -> str:
+    """What a rule that spoke counted for."""
+    if not sign:
+        return "danger itself"
+    passed_over = "" if intent.label == "emergency" else ", and the model sees less: passed over"
+    return f"a sign: counts from {SIGN_OF_DANGER} of danger on{passed_over}"
 
 
 def _stream(understanding: Understanding, language: str) -> None:

@@ -16,7 +16,7 @@ FIRST = ("deaf", "breathing", "unresponsive", "overdose", "suicide", "cannot-spe
 MODEL = "model"
 # What in a message points to a kind: sets that must all be met in one clause. English tells apart more
 # than the other languages do, so some sets are in one file alone.
-SIGNS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
+CLUES: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     ("breathing", (("bad-breathing",), ("breath",))),
     ("unresponsive", (("unconscious",),)),
     ("overdose", (("overdosing",), ("overdose",), ("take", "lots", "pills"), ("take", "lots", "drug"))),
@@ -39,15 +39,15 @@ HINTS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
 PLAIN_SUICIDE = frozenset({"lt", "pl", "pt", "ro", "ru", "uk"})
 
 
-def deciding(seen: Seen) -> str:
-    """Choose, of the rules that speak, the one that decides the advice.
+def deciding(seen: Seen, finding: Sequence[str]) -> str:
+    """Choose, of the rules that find an emergency, the one that decides the advice.
 
     A rule of suicide that was met by "he has a knife" counts as what it looks like to the others; with
     "kill myself" or a goodbye it comes before them.
     """
     meant = "suicide" in _all_kinds(seen)
     first = [kind for kind in FIRST if kind != "suicide" or meant]
-    return min((rule for _, one in seen.heard for rule in one.speaking), key=lambda rule: _place(rule, first))
+    return min(finding, key=lambda rule: _place(rule, first))
 
 
 def of_model(seen: Seen) -> str:
@@ -58,8 +58,8 @@ def of_model(seen: Seen) -> str:
     silenced = [part for _, one in seen.heard for rule in one.silenced for part in rule.split(".")[1:]]
     kinds.update(kind for kind in FIRST if kind in silenced)
     if not kinds:
-        kinds.update(kind for _, one in seen.heard for kind, signs in HINTS if _met(signs, one.sets))
-    ordered = [*FIRST, *(kind for kind, _ in SIGNS if kind not in FIRST)]
+        kinds.update(kind for _, one in seen.heard for kind, clues in HINTS if _met(clues, one.sets))
+    ordered = [*FIRST, *(kind for kind, _ in CLUES if kind not in FIRST)]
     return next((f"{MODEL}.{kind}" for kind in ordered if kind in kinds), MODEL)
 
 
@@ -74,12 +74,12 @@ def _all_kinds(seen: Seen) -> set[str]:
 
 def _kinds(code: str, clauses: Sequence[Clause]) -> Iterator[str]:
     for clause in clauses:
-        for kind, signs in SIGNS:
-            if _met(signs, clause.spans):
+        for kind, clues in CLUES:
+            if _met(clues, clause.spans):
                 yield kind
         if code in PLAIN_SUICIDE and "suicide" in clause.spans:
             yield "suicide"
 
 
-def _met(signs: Sequence[Sequence[str]], sets: Container[str]) -> bool:
-    return any(all(name in sets for name in sign) for sign in signs)
+def _met(clues: Sequence[Sequence[str]], sets: Container[str]) -> bool:
+    return any(all(name in sets for name in clue) for clue in clues)

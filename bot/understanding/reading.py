@@ -15,7 +15,7 @@ from bot.understanding.vocabulary import Vocabulary, flat
 from bot.understanding.words import fold
 
 REACHES = ("clause", "message")
-RULE_KEYS = {"id", "means", "match", "unless", "guards", "negatable", "beside", "examples", "never"}
+RULE_KEYS = {"id", "means", "match", "unless", "guards", "negatable", "sign", "beside", "examples", "never"}
 GUARD_KEYS = {"means", "match", "unless", "reach", "shared", "examples"}
 FILE_KEYS = {"status", "approved_by", "spelling", "emoji", "sets", "guards", "rules", "usual"}
 
@@ -128,7 +128,7 @@ class _Reader:
             try:
                 pattern = parse(fold(source), plain=plain)
             except PatternError as error:
-                self._fault(item, str(error), "the signs that the file's first lines explain", "correct it")
+                self._fault(item, str(error), "the notation that emergency.en.toml explains", "correct it")
                 continue
             for name in sorted(set(pattern.names()) - set(self.sets)):
                 self._fault(item, f"{{{name}}}", "a set of this file", "add the set or correct the name")
@@ -151,6 +151,14 @@ class _Reader:
             reach == "message",
         )
 
+    def _switch(self, item: str, table: Mapping[str, Any], key: str, *, usual: bool = False) -> bool:
+        """Read what is either true or false."""
+        value = table.get(key, usual)
+        if not isinstance(value, bool):
+            self._fault(f"{item}.{key}", repr(value), "true or false", "choose one, without quotes")
+            return usual
+        return value
+
     def _rules(self, guards: Mapping[str, Guard]) -> Iterator[Rule]:
         shared = {name for name, table in self.data.get("guards", {}).items() if table.get("shared", True)}
         seen: set[str] = set()
@@ -165,9 +173,14 @@ class _Reader:
                 self._fault(item, "the same id twice", "each rule has its own", "rename one")
             seen.add(name)
             named = set(table.get("guards", shared))
-            negatable = bool(table.get("negatable", True))
             for guard in sorted(named - set(guards)):
                 self._fault(f"{item}.guards", repr(guard), "a guard of this file", "correct the name")
+            negatable = self._switch(item, table, "negatable", usual=True)
+            sign = self._switch(item, table, "sign")
+            beside = self._switch(item, table, "beside")
+            if sign and beside:
+                limit = "a rule is danger itself, or a sign of it, or beside others"
+                self._fault(f"{item}.sign", "sign and beside", limit, "remove one of the two")
             yield Rule(
                 f"{self.code}.{name}",
                 str(table.get("means", "")),
@@ -175,7 +188,8 @@ class _Reader:
                 self._patterns(f"{item}.unless", table.get("unless", ())),
                 frozenset(named & set(guards)),
                 negatable,
-                bool(table.get("beside", False)),
+                sign,
+                beside,
                 tuple(table.get("examples", ())),
                 tuple(table.get("never", ())),
             )

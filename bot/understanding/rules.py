@@ -31,8 +31,9 @@ class Guard:
 class Rule:
     """One kind of emergency. `guards` are the ids of those that may silence it.
 
-    A rule that is `beside` speaks only where another does: to be deaf is no emergency, but it changes
-    what helps in one.
+    A rule that is a `sign` finds words that people also use for what is past, for worry and for idiom: what
+    it finds is danger where the model sees a little of it too. A rule that is `beside` speaks only where
+    another does: to be deaf is no emergency, but it changes what helps in one.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Rule:
     unless: tuple[Pattern, ...]
     guards: frozenset[str]
     negatable: bool
+    sign: bool
     beside: bool
     examples: tuple[str, ...]
     never: tuple[str, ...]
@@ -62,18 +64,21 @@ class Language:
         clauses = self.vocabulary.clauses(message)
         guards = {guard.id: frozenset(_where(guard, clauses)) for guard in self.guards.values()}
         speaking: list[str] = []
+        signs: list[str] = []
         silenced: list[str] = []
         beside: list[str] = []
         for rule in self.rules:
             loud, silent = self._hear(rule, clauses, guards)
             if loud:
                 (beside if rule.beside else speaking).append(rule.id)
+                if rule.sign:
+                    signs.append(rule.id)
             elif silent and not rule.beside:
                 silenced.append(rule.id)
         names = frozenset(name for clause in clauses for name in clause.spans)
         heard = frozenset(guard for guard, where in guards.items() if where)
         spoken = (*speaking, *beside) if speaking else ()
-        return Heard(clauses, spoken, tuple(silenced), heard, names, tuple(beside))
+        return Heard(clauses, spoken, tuple(signs), tuple(silenced), heard, names, tuple(beside))
 
     @staticmethod
     def _hear(
@@ -95,15 +100,24 @@ class Language:
 class Heard:
     """What the rules of one language make of a message.
 
-    `beside` are those that speak as soon as anything else finds an emergency.
+    `speaking` are all rules that speak, `signs` those of them that are no danger by themselves; `beside` are
+    those that speak as soon as anything else finds an emergency.
     """
 
     clauses: tuple[Clause, ...]
     speaking: tuple[str, ...]
+    signs: tuple[str, ...]
     silenced: tuple[str, ...]
     guards: frozenset[str]
     sets: frozenset[str]
     beside: tuple[str, ...]
+
+    def finding(self, *, signs: bool) -> tuple[str, ...]:
+        """The rules that find an emergency, in their order, where signs count for danger or do not."""
+        if signs or not self.signs:
+            return self.speaking
+        danger = tuple(rule for rule in self.speaking if rule not in self.signs)
+        return danger if set(danger) - set(self.beside) else ()
 
 
 def _where(guard: Guard, clauses: Sequence[Clause]) -> Iterator[int]:

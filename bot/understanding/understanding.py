@@ -36,9 +36,13 @@ HOME = "en"
 REVISION_CHARS = 12
 SHORTEST_START_CHARS = 3
 FUZZY_UNLISTED_CHARS = 7  # without a list of usual words, only long words are taken for slips
-# The model alone is believed about danger from here on; where a rule speaks, the rule is enough. Chosen on
-# the development messages: a little lower finds no more emergencies there, a little higher would lose some.
+# The model alone is believed about danger from here on. Chosen on the development messages: a little lower
+# finds no more emergencies there, a little higher would lose some.
 SURE_OF_DANGER = 0.32
+# Where a rule speaks that is only a sign of danger ("he had a knife last term"), this much is enough. Of 685
+# emergencies by authors that the model had not learnt from, in which a rule spoke, it saw less in none; of 69
+# calm messages by eight of them, in which a rule spoke, it saw less in 44.
+SIGN_OF_DANGER = 0.05
 OPT_OUT = frozenset(
     {
         *("stop", "stopall", "unsubscribe", "unsub", "end", "quit", "cancel", "optout", "revoke"),
@@ -78,14 +82,19 @@ class Understanding:
             return Intent("menu" if "?" in text else "unknown", "nothing.said", 1.0, language)
         if seen.message.plain in OPT_OUT or OPT_OUT_WORDS.match(seen.message.plain):
             return Intent("stop", "stop.word", 1.0, language)
-        speaking = any(one.speaking for _, one in seen.heard)
         likely = self._likely(seen, self.vector(text, language))
         danger = likely["emergency"]
-        if speaking:
-            return Intent("emergency", deciding(seen), max(danger, 0.5), language)
+        finding = [rule for _, one in seen.heard for rule in one.finding(signs=danger >= SIGN_OF_DANGER)]
+        if finding:
+            return Intent("emergency", deciding(seen, finding), max(danger, 0.5), language)
         if danger >= SURE_OF_DANGER:
             return Intent("emergency", of_model(seen), danger, language)
         return _rest(seen.under_age, likely, language)
+
+    def spoken(self, text: str, channel: str, languages: Sequence[str]) -> list[tuple[str, bool]]:
+        """Say which rules speak, whatever comes of it, and whether each is a sign alone."""
+        seen = self.see(text, channel, *self.detector.detect(text, languages))
+        return [(rule, rule in one.signs) for _, one in seen.heard for rule in one.speaking]
 
     def see(self, text: str, channel: str, language: str, spoken: Sequence[str]) -> Seen:
         """Take a message apart as its language does, and run the rules of the likely languages over it."""

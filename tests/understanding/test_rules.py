@@ -120,12 +120,14 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "item"),
     [
-        ('"{heart}", ', '"{haert}", ', "rules.body.failing.match"),
-        ('"{heart}", ', '"{heart", ', "rules.body.failing.match"),
+        ('"{heart}", ', '"{haert}", ', "rules.body.failing.sign.match"),
+        ('"{heart}", ', '"{heart", ', "rules.body.failing.sign.match"),
         ('examples = ["hes having a seizure", ', 'examples = ["hello", ', "rules.seizure.examples"),
         ('never = ["he is fitting a new kitchen", ', 'never = ["shes fitting", ', "rules.seizure.never"),
         ("negatable = false\nexamples", "negateable = false\nexamples", "rules.breathing.stopped"),
         ('id = "seizure"', 'id = "unresponsive"', "rules.unresponsive"),
+        ("sign = true\nexamples", 'sign = "yes"\nexamples', "rules.breathing.stopped.sign.sign"),
+        ("negatable = false\nbeside = true", "sign = true\nbeside = true", "rules.deaf.sign"),
         ('reach = "message"', 'reach = "page"', "guards.past-far.reach"),
         ('child = ["baby", ', 'child = ["{babies}", ', "sets.child"),
         ('guards = ["past-far", ', 'guards = ["past-afar", ', "rules.overdose.too-many.guards"),
