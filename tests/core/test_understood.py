@@ -112,6 +112,7 @@ def texter(*texts: str) -> Person:
     ("rule", "node", "words"),
     [
         ("en.overdose.named", "emergency-overdose", "recovery position"),
+        ("en.overdose.too-many.sign", "emergency-overdose", "recovery position"),
         ("en.breathing.stopped", "emergency-overdose", "CPR"),
         ("en.unresponsive", "emergency-overdose", "Stay with them"),
         ("en.cannot-speak", "emergency-silent", "press 55"),
