@@ -39,10 +39,10 @@ FUZZY_UNLISTED_CHARS = 7  # without a list of usual words, only long words are t
 # The model alone is believed about danger from here on. Chosen on the development messages: a little lower
 # finds no more emergencies there, a little higher would lose some.
 SURE_OF_DANGER = 0.32
-# Where a rule speaks that is only a sign of danger ("he had a knife last term"), this much is enough. Of 685
-# emergencies by authors that the model had not learnt from, in which a rule spoke, it saw less in none; of 69
-# calm messages by eight of them, in which a rule spoke, it saw less in 44.
-SIGN_OF_DANGER = 0.05
+# Where a rule speaks that is only a sign of danger ("he had a knife last term"), this much is enough. Of 420
+# emergencies by authors that the model has not learnt from, in which a rule spoke, it saw less in none; of 25
+# calm messages by them, in which nothing but a sign spoke, it saw less in 14.
+SIGN_OF_DANGER = 0.08
 OPT_OUT = frozenset(
     {
         *("stop", "stopall", "unsubscribe", "unsub", "end", "quit", "cancel", "optout", "revoke"),

@@ -36,17 +36,17 @@ def test_emergencies_are_found(judged: Judged) -> None:
 
 
 def test_the_right_label_is_found(judged: Judged) -> None:
-    assert share([intent.label in accepted(row) for row, intent in judged]) >= 0.92
+    assert share([intent.label in accepted(row) for row, intent in judged]) >= 0.925
 
 
 def test_false_alarms_stay_few(judged: Judged) -> None:
     others = [(row, intent) for row, intent in judged if "emergency" not in accepted(row)]
-    assert share([intent.label == "emergency" for _, intent in others]) <= 0.042
+    assert share([intent.label == "emergency" for _, intent in others]) <= 0.035
 
 
 def test_few_of_those_that_only_sound_like_danger_are_taken_for_it(judged: Judged) -> None:
     alike = [(row, intent) for row, intent in judged if row["lookalike"] and "emergency" not in accepted(row)]
-    assert share([intent.label == "emergency" for _, intent in alike]) <= 0.09
+    assert share([intent.label == "emergency" for _, intent in alike]) <= 0.08
 
 
 def test_hardly_anybody_young_is_taken_for_an_adult_who_wants_help(judged: Judged) -> None:
