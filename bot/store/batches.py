@@ -175,8 +175,10 @@ class Batches:
         results: Sequence[Taken | BaseException]
         began = monotonic()
         self._begun_at.append(began)
+        # Another thread may have taken what waited, and then what comes next is new.
+        due_at = min((one.due_at for one in self._waiting), default=began + self._seconds)
         try:
-            with within(max(0.0, min((one.due_at for one in self._waiting), default=began) - began)):
+            with within(max(0.0, due_at - began)):
                 results = self._commit(take)
         except BaseException as fault:  # noqa: BLE001 - each of them is told
             if not batch:
