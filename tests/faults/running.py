@@ -106,7 +106,6 @@ class RunningLine:
             "PORT": str(self.port),
             "WORKERS": str(self.workers),
             "LOG_LEVEL": "WARNING",
-            "PYTHONOPTIMIZE": "2",  # as config/deploy/signpost.service has it
             **self.more,
         }
 
