@@ -67,9 +67,9 @@ class Batches:
         leaders: int,
         seconds: float,
     ) -> None:
-        """Keep what commits a batch: it takes the turns by the function that it is given, once, as late as
-        it can, and gives a result or an exception for each, or raises. A turn waits for `seconds` in all, or
-        as long as the thread that brings it may.
+        """Keep what commits a batch: it takes the turns by the function that it is given, as late as it can
+        (asked again, that gives the same), and gives a result or an exception for each, or raises. A turn
+        waits for `seconds` in all, or as long as the thread that brings it may.
         """
         self._commit, self._leaders, self._seconds = commit, leaders, seconds
         self.reset()
@@ -166,10 +166,11 @@ class Batches:
         batch = list[_Waiting]()
 
         def take() -> Sequence[Delivery]:
-            with self._mutex:
-                batch.extend(self._next())
-                if self._waiting and self._idle:
-                    self._call_one()
+            if not batch:
+                with self._mutex:
+                    batch.extend(self._next())
+                    if self._waiting and self._idle:
+                        self._call_one()
             return [one.delivery for one in batch]
 
         results: Sequence[Taken | BaseException]
@@ -181,9 +182,7 @@ class Batches:
             with within(max(0.0, due_at - began)):
                 results = self._commit(take)
         except BaseException as fault:  # noqa: BLE001 - each of them is told
-            if not batch:
-                take()
-            results = [fault] * len(batch)
+            results = [fault] * len(take())
         finally:
             self._begun_at.remove(began)
         for one, result in zip(batch, results, strict=True):

@@ -15,8 +15,6 @@ from bot.store.address import told
 from bot.store.desk import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
@@ -46,19 +44,13 @@ class Committer:
             StoreError: the database failed, and none of them is acknowledged.
         """
         driver: Any = self._engine.dialect.loaded_dbapi
-        taken: list[Delivery] = []
-
-        def once() -> Sequence[Delivery]:
-            if not taken:
-                taken.extend(take())
-            return taken
-
         try:
-            return self._commit(once, driver)
+            return self._commit(take, driver)
         except (driver.IntegrityError, driver.DataError) as fault:
-            if len(taken) <= 1:
+            deliveries = take()
+            if len(deliveries) <= 1:
                 raise told(fault, self._engine.url, LOST) from fault
-            return [self._alone(one) for one in taken]  # what is wrong with one must not cost the others
+            return [self._alone(one) for one in deliveries]  # what is wrong with one must not cost the others
         except (driver.Error, SQLAlchemyError) as fault:
             raise told(fault, self._engine.url, LOST) from fault
 

@@ -97,8 +97,8 @@ class ArrivedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self.nr_conns += 1
         conn = Connection(self.cfg, sock, client, listener.getsockname())
         self._connections.add(conn)
-        self.poller.register(sock, selectors.EVENT_READ, partial(self._reads, conn))
-        self._reads(conn, sock)
+        self.poller.register(sock, selectors.EVENT_READ, partial(self._safely, self._read, conn))
+        self._safely(self._read, conn)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Read what has arrived, and have the turns that came of it committed together."""
@@ -129,18 +129,19 @@ class ArrivedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         for conn in self._connections:
             conn.closes_at = min(conn.closes_at, deadline)
 
-    def _reads(self, conn: Connection, sock: socket.socket) -> None:
+    def _safely(self, step: Callable[[Connection], None], conn: Connection, *_: object) -> None:
+        """Go on with a connection; whatever is wrong with it ends it alone."""
         try:
-            self._read(conn, sock)
+            step(conn)
         except Exception as error:  # noqa: BLE001 - others are read by this thread
             event("request.unread", logging.CRITICAL, error=error)
             conn.gone, conn.begun = True, b""
             if not conn.busy and not conn.closed:
                 self._close(conn)
 
-    def _read(self, conn: Connection, sock: socket.socket) -> None:
+    def _read(self, conn: Connection) -> None:
         try:
-            piece = sock.recv(PIECE_BYTES, socket.MSG_DONTWAIT)
+            piece = conn.sock.recv(PIECE_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except OSError:
@@ -215,7 +216,7 @@ class ArrivedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         conn.closes_at = time.monotonic() + (self.cfg.keepalive if self.alive else STOP_KEEPALIVE_LINGER)
         conn.busy = False
         if conn.begun or conn.gone:
-            self.method_queue.defer(self._next, conn)
+            self.method_queue.defer(self._safely, self._next, conn)
 
     def _close(self, conn: Connection) -> None:
         """Close a connection at once. An answer is not cut off by what its reader sent and nobody read."""
