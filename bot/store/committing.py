@@ -5,22 +5,28 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from time import sleep
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.errors import StoreError
 from bot.store import statements, turns
-from bot.store.address import told
+from bot.store.address import describe, told
 from bot.store.desk import Desk
+from bot.store.patience import left
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
     from bot.store.batches import Take
     from bot.store.decision import Delivery, Taken
-    from bot.store.turns import NewSalt, Results
+    from bot.store.syncing import LogConnection
+    from bot.store.turns import Found, NewSalt, Results
 
 LOST = "the turn is not stored"
 
@@ -33,12 +39,11 @@ class Committer:
         self._engine, self._new_salt = engine, new_salt
         self._mutex = Lock()
         self._free: list[PoolProxiedConnection] = []
+        self._is_unsure = False  # whether what is in SQLite's log is on disk
         _committers.add(self)
 
     def __call__(self, take: Take) -> Results:
         """Commit together what `take` gives; give each its result, or what its `decide` raised.
-
-        They are taken as late as can be: whoever comes while others write to the database is among them.
 
         Raises:
             StoreError: the database failed, and none of them is acknowledged.
@@ -81,29 +86,51 @@ class Committer:
 
     def _on(self, connection: PoolProxiedConnection, take: Take) -> Results:
         alone: Any = connection.driver_connection
+        is_sqlite = self._engine.dialect.name == "sqlite"
         try:
-            one = self._sqlite if self._engine.dialect.name == "sqlite" else self._postgresql
+            one = self._sqlite if is_sqlite else self._postgresql
             results = one(alone, take)
         except BaseException:
-            if getattr(alone, "closed", False):
+            with suppress(Exception):  # what went wrong first is what is told
+                alone.rollback()
+            if getattr(alone, "closed", is_sqlite):
                 connection.invalidate()
             else:
-                with suppress(Exception):  # what went wrong first is what is told
-                    alone.rollback()
                 connection.close()
             raise
         with self._mutex:
             self._free.append(connection)
         return results
 
-    def _sqlite(self, connection: Any, take: Take) -> Results:
+    def _sqlite(self, connection: LogConnection, take: Take) -> Results:
+        """Decide while others may write, and again if they have written what the turns had found."""
         desk = Desk(connection.cursor(), is_sqlite=True)
-        self._engine.get_execution_options()["queue"].begin(connection)
+        connection.execute(f"PRAGMA busy_timeout={left() * 500:.0f}")  # milliseconds: half of what is left
+        self._be_sure(connection)
+        sleep(0)  # whoever reads what arrives goes first: all that has come shares this commit
+        connection.execute("BEGIN")
         deliveries = take()
-        found = [turns.finds(desk, one) for one in deliveries]
-        results = turns.take(desk, deliveries, found, self._new_salt)
-        desk.cursor.execute("COMMIT", ())
+        found, version = _found(desk, deliveries), _version(connection)
+        connection.execute("COMMIT")
+        results, writes = turns.decide(desk, deliveries, found, self._new_salt)
+        try:
+            with connection.synced_afterwards():
+                if writes:
+                    self._engine.get_execution_options()["queue"].begin(connection)
+                    if _version(connection) != version and (now := _found(desk, deliveries)) != found:
+                        results, writes = turns.decide(desk, deliveries, now, self._new_salt)
+                    desk.run_all(writes)
+                    connection.execute("COMMIT")
+        except OSError as fault:
+            self._is_unsure = True
+            raise told(fault, self._engine.url, "the turn may not be stored") from fault
         return results
+
+    def _be_sure(self, connection: LogConnection) -> None:
+        """Take no turn that builds on others that may not be on disk."""
+        if self._is_unsure and not connection.move_log():
+            raise StoreError(f"{describe(self._engine.url)}: {LOST}, since earlier ones may not be on disk")
+        self._is_unsure = False
 
     def _postgresql(self, connection: Any, take: Take) -> Results:
         """Ask for everything in one round trip, decide, and write everything in another."""
@@ -117,9 +144,19 @@ class Committer:
             asks.run(*turns.asks(deliveries))
         found = turns.all_found(deliveries, asks.cursor.fetchall())
         with connection.pipeline():
-            results = turns.take(others, deliveries, found, self._new_salt)
+            results, writes = turns.decide(others, deliveries, found, self._new_salt)
+            others.run_all(writes)
             connection.commit()
         return results
+
+
+def _found(desk: Desk, deliveries: Sequence[Delivery]) -> list[Found]:
+    return [turns.finds(desk, one) for one in deliveries]
+
+
+def _version(connection: LogConnection) -> int:
+    """A number that is another one when others have written: https://www.sqlite.org/pragma.html#pragma_data_version"""
+    return cast("int", connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 _committers: WeakSet[Committer] = WeakSet()

@@ -67,7 +67,7 @@ def make_engine(url: URL, *, pool_size: int, pool_timeout_seconds: float) -> Eng
     is_sqlite = url.get_backend_name() == "sqlite"
     engine = create_engine(
         url,
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS} if is_sqlite else _postgres_arguments(url),
+        connect_args=_sqlite_arguments() if is_sqlite else _postgres_arguments(url),
         pool_size=pool_size,
         max_overflow=SPARE_CONNECTIONS,
         pool_timeout=pool_timeout_seconds,
@@ -87,6 +87,12 @@ def make_engine(url: URL, *, pool_size: int, pool_timeout_seconds: float) -> Eng
         event.listen(engine, "do_connect", _connect_in_time)
     _open_engines.add(engine)
     return engine
+
+
+def _sqlite_arguments() -> dict[str, Any]:
+    from bot.store.syncing import LogConnection  # noqa: PLC0415 - PostgreSQL can do without sqlite3
+
+    return {"timeout": BUSY_TIMEOUT_SECONDS, "factory": LogConnection}
 
 
 def _postgres_arguments(url: URL) -> dict[str, Any]:

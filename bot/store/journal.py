@@ -24,6 +24,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store.disk import sync_data
 from bot.store.hand import Hand
 
 SIZE_BYTES = 4 * 1024 * 1024  # some eight thousand routings
@@ -100,7 +101,7 @@ class Journal:
             if len(data) + len(line) > self._size:
                 raise OSError(errno.ENOSPC, "it is full")
             os.pwrite(file, line, len(data))
-            os.fdatasync(file)
+            sync_data(file)
 
     def drain(self, keep: Keep) -> tuple[int, int]:
         """Hand what waits to `keep`, some entries at a time and oldest first, and cross it off.
@@ -153,11 +154,11 @@ class Journal:
         with self._opened() as file:
             for line in batch:
                 os.pwrite(file, _TAKEN, line.offset)
-            os.fdatasync(file)
+            sync_data(file)
             data = self._written(file)
             if all(raw[:1] == _TAKEN for raw in data.splitlines() if raw):
                 os.pwrite(file, bytes(len(data)), 0)
-                os.fdatasync(file)
+                sync_data(file)
 
     def _written(self, file: int) -> bytes:
         """Read what stands in front of the zeros.

@@ -140,10 +140,14 @@ class Store:
         lost = "what waited in the journal is not stored"
         with self.writing(lost) as connection:
             desk = desk_on(connection)
+            alone: Any = connection.connection.driver_connection
             try:
-                return [one for one in entries if not turns.keep_late(desk, one, self._new_salt, now)]
-            except self._engine.dialect.loaded_dbapi.Error as fault:
+                put_off = [one for one in entries if not turns.keep_late(desk, one, self._new_salt, now)]
+                if self._turnstile:
+                    alone.sync()  # the disk may still be waited for with a turn that was there
+            except (self._engine.dialect.loaded_dbapi.Error, OSError) as fault:
                 raise told(fault, self._url, lost) from fault
+        return put_off
 
     @contextmanager
     def reading(self, lost: str) -> Iterator[Connection]:

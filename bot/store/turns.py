@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     # What a turn was answered before, and the state and the expiry of its session; None where there is none.
     Found = tuple[str | None, Sequence[Any] | None]
     Results = list[Taken | Exception]
+    Decided = tuple[Results, list[Write]]
     Spending = tuple[Spent, int]  # and the part of the line's rows that it is added to
 
 LONGEST_WAIT = timedelta(days=1)
@@ -84,14 +85,13 @@ def finds(desk: Desk, delivery: Delivery) -> Found:
     return answer, kept if kept[0] is not None else None
 
 
-def take(desk: Desk, deliveries: Sequence[Delivery], found: Sequence[Found], new_salt: NewSalt) -> Results:
+def decide(desk: Desk, deliveries: Sequence[Delivery], found: Sequence[Found], new_salt: NewSalt) -> Decided:
     """Answer deliveries of different sessions: as before if they have been answered, else as `decide` says.
 
-    All is decided before the first row is written: of a delivery whose `decide` raises there is nothing to
-    undo, and the transaction goes on with the others.
+    Of a delivery whose `decide` raises nothing is to be written, and the others are not harmed.
 
     Returns:
-        What each is answered, or the exception that its `decide` raised.
+        What each is answered, or the exception that its `decide` raised; and what is to be written.
     """
     results: Results = []
     writes: list[Write] = []
@@ -116,8 +116,7 @@ def take(desk: Desk, deliveries: Sequence[Delivery], found: Sequence[Found], new
     # In one order everywhere, so that nobody waits in a circle for these rows, which turns share.
     for (line, day), (sum_, part) in sorted(spent.items()):
         writes.append((statements.SPEND, {"line": line, "day": day, "part": part, **vars(sum_)}))
-    desk.run_all(writes)
-    return results
+    return results, writes
 
 
 def _session(desk: Desk, delivery: Delivery, kept: Sequence[Any] | None) -> Session | None:

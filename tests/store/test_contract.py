@@ -317,7 +317,8 @@ def test_a_turn_asks_the_database_for_no_more_than_its_answer_and_its_session(
         listening = Listening(connection.connection.cursor())
         desk = Desk(listening, is_sqlite=database_url.startswith("sqlite"))
         delivery = Delivery("t2", SESSION.id, NOW, LATER, decide)
-        turns.take(desk, [delivery], [turns.finds(desk, delivery)], lambda: b"salt")
+        _, writes = turns.decide(desk, [delivery], [turns.finds(desk, delivery)], lambda: b"salt")
+        desk.run_all(writes)
     assert listening.words == ["SELECT", "INSERT", "INSERT", "UPDATE", "INSERT", "INSERT"]
 
 
