@@ -21,6 +21,7 @@ from functools import cache, cached_property
 PIECE = re.compile(r"\[[^\]]*\]\??|\S+")
 GAPS = {"..": 3, "...": 8}
 NEGATION, AFFIRMED = "negation", "affirmed"
+NOTHING: frozenset[str] = frozenset()  # each `frozenset()` would be another, of 216 bytes
 Spans = Mapping[str, Mapping[int, tuple[int, ...]]]
 
 
@@ -51,25 +52,30 @@ class Part:
     """One place of a pattern: any of `sets`, `words` or `starts`; or a gap of up to `gap` words.
 
     A gap that is `plain` leaves no room for a "not": "he has not got a knife" is no "he has .. knife".
+    `needs` are words and sets one of which a clause must have; none where that can't be said so simply.
     """
 
     sets: tuple[str, ...] = ()
-    words: frozenset[str] = frozenset()
+    words: frozenset[str] = NOTHING
     starts: tuple[str, ...] = ()
     optional: bool = False
     gap: int = 0
     plain: bool = False
     edge: str = ""
     phrases: tuple[Row, ...] = ()
+    needs: frozenset[str] = field(init=False, repr=False, compare=False)
 
-    def needs(self) -> frozenset[str]:
-        """Words and sets one of which a clause must have; none where that can't be said so simply."""
+    def __post_init__(self) -> None:
+        """Work out what is needed, once for all patterns that have this part."""
+        object.__setattr__(self, "needs", self._needs())
+
+    def _needs(self) -> frozenset[str]:
         if self.optional or self.starts:
-            return frozenset()
+            return NOTHING
         if not self.phrases:
             return self.words.union(f"{{{name}}}" for name in self.sets) if self.sets else self.words
-        each = [next(phrase.needs(), frozenset[str]()) for phrase in self.phrases]
-        return frozenset().union(*each) if all(each) else frozenset()
+        each = [next(phrase.needs(), NOTHING) for phrase in self.phrases]
+        return NOTHING.union(*each) if all(each) else NOTHING
 
     def ends(self, clause: Clause, at: int) -> Iterator[int]:
         """Where this place may end when it begins at a token."""
@@ -119,7 +125,7 @@ class Row:
 
     def needs(self) -> Iterator[frozenset[str]]:
         """Of each of these a clause must have one, or the row does not stand in it."""
-        return (needs for part in self.parts if (needs := part.needs()))
+        return (part.needs for part in self.parts if part.needs)
 
     def find(self, clause: Clause) -> Iterator[tuple[int, int]]:
         """Every start and end at which the row stands in a clause."""
@@ -259,4 +265,9 @@ def _part(piece: str, *, plain: bool) -> Part:
             words.add(choice)
         else:
             raise PatternError(f"{piece!r} is neither a word, a {{set}}, .., ..., ^ nor $")
-    return Part(tuple(sets), frozenset(words), tuple(starts), optional)
+    return Part(tuple(sets), frozenset(words) if words else NOTHING, tuple(starts), optional)
+
+
+def forget_parts() -> None:
+    """Keep the parts that were read for no later pattern: those of other files are others."""
+    _part.cache_clear()

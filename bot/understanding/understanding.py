@@ -16,12 +16,14 @@ from bot.understanding.advice import deciding, of_model
 from bot.understanding.ages import Ages, read_ages
 from bot.understanding.features import Seen, features
 from bot.understanding.language import Detector
+from bot.understanding.lexicon import Lexicon, Near
 from bot.understanding.model import Model, fingerprint, read_model
+from bot.understanding.pattern import forget_parts
 from bot.understanding.reading import RuleFile, UnderstandingError, read_rules
 from bot.understanding.rules import Language
 from bot.understanding.vectors import Vectors, read_vectors
 from bot.understanding.vocabulary import Vocabulary
-from bot.understanding.words import FUZZY_FROM_CHARS, Speller, fold, near_index
+from bot.understanding.words import FUZZY_FROM_CHARS, Speller, fold
 
 if TYPE_CHECKING:
     import numpy as np
@@ -149,6 +151,7 @@ def load_without_model(folder: Path) -> Understanding:
 def read_rule_files(folder: Path) -> list[RuleFile]:
     """Read every language's rules."""
     files = [read_rules(path) for path in sorted(folder.glob("emergency.*.toml"))]
+    forget_parts()
     if not any(file.code == HOME for file in files):
         raise UnderstandingError(f"{folder.name}/emergency.{HOME}.toml: the file\n    cure:  restore it")
     return files
@@ -181,27 +184,28 @@ def _build(folder: Path, model: Model | None, revision: str) -> Understanding:
     )
 
 
-def read_words(folder: Path, code: str) -> frozenset[str]:
+def read_words(folder: Path, code: str) -> Lexicon:
     """Read the usual words of a language that are right as they are; none where there is no list."""
     path = folder / f"words.{code}.txt"
     if not path.exists():
-        return frozenset()
-    return frozenset(word for word in path.read_text("utf-8").splitlines() if not word.startswith("#"))
+        return Lexicon()
+    return Lexicon.of(word for word in path.read_text("utf-8").splitlines() if not word.startswith("#"))
 
 
-def speller(file: RuleFile, topics: Mapping[str, Sequence[str]], right: frozenset[str]) -> Speller:
+def speller(file: RuleFile, topics: Mapping[str, Sequence[str]], right: Lexicon) -> Speller:
     """The spelling of one language: what its data files know, and what is one slip away from that."""
     respelt = {word: tuple(words.split()) for word, words in file.spelling.items()}
     spoken = [word for words in topics.values() for phrase in words for word in phrase.split()]
     subjects = {word for word in spoken if word.isalpha()}
     starts = file.starts | {word[:-1] for word in spoken if word.endswith("*")}
+    misspelt = [word for word in file.words | subjects if len(word) >= FUZZY_FROM_CHARS and word.isalpha()]
     known = file.words | subjects | set(file.usual) | {word for words in respelt.values() for word in words}
     return Speller(
         respelt,
         file.emoji,
         frozenset(known),
         right,
-        near_index(file.words | subjects),
+        Near.of(misspelt),
         tuple(sorted(start for start in starts if len(start) >= SHORTEST_START_CHARS)),
         FUZZY_FROM_CHARS if right else FUZZY_UNLISTED_CHARS,
     )

@@ -14,7 +14,10 @@ Entry = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Finds the sets' phrases in clauses; a phrase's word may end in `*`."""
+    """Finds the sets' phrases in clauses; a phrase's word may end in `*`.
+
+    Each phrase is found by its first word: an entry has the name of its set, and the words that follow.
+    """
 
     by_word: Mapping[str, tuple[Entry, ...]] = field(repr=False)
     by_start: Mapping[str, tuple[Entry, ...]] = field(repr=False)
@@ -25,11 +28,11 @@ class Vocabulary:
         by_word: dict[str, list[Entry]] = {}
         by_start: dict[str, list[Entry]] = {}
         for name in sets:
+            alone: Entry = (name, ())  # most phrases are one word, and share this
             for phrase in flat(sets, name):
-                words = tuple(phrase.split())
-                first = words[0]
+                first, *others = phrase.split()
                 index = by_start if first.endswith("*") else by_word
-                index.setdefault(first.rstrip("*"), []).append((name, words))
+                index.setdefault(first.rstrip("*"), []).append((name, tuple(others)) if others else alone)
         return cls(
             {word: tuple(entries) for word, entries in by_word.items()},
             {start: tuple(entries) for start, entries in by_start.items()},
@@ -43,9 +46,9 @@ class Vocabulary:
         """Where each set is met: set -> start -> ends."""
         found: dict[str, dict[int, tuple[int, ...]]] = {}
         for at, token in enumerate(tokens):
-            for name, words in self._entries(token):
-                end = at + len(words)
-                if end <= len(tokens) and all(map(_fits, tokens[at + 1 : end], words[1:])):
+            for name, others in self._entries(token):
+                end = at + 1 + len(others)
+                if end <= len(tokens) and all(map(_fits, tokens[at + 1 : end], others)):
                     here = found.setdefault(name, {})
                     here[at] = tuple(sorted({*here.get(at, ()), end}, reverse=True))
         return found

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from bot.understanding.lexicon import Lexicon, Near
 
 MOST_CHARS = 2000  # Twilio gives at most 1,600 of a text; a recogniser seldom half of that
 MOST_TOKENS = 400
@@ -63,6 +65,8 @@ class Message:
 
 def fold(text: str) -> str:
     """Lower case without accents; "Pomóżcie" and "pomozcie" are one, and so are "й" and "и"."""
+    if text.isascii():
+        return text.lower().replace("`", "'")  # what the rest gives as well, and takes longer for
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     kept = "".join(ch for ch in decomposed if not unicodedata.combining(ch))
     return APOSTROPHES.sub("'", kept.translate(NOT_DECOMPOSED))
@@ -74,15 +78,15 @@ class Speller:
 
     `respelt` maps a word to the words it stands for ("hes": "he is"), `emoji` a sign to words,
     `known` holds the words of the rules, `right` other words that are no misspelling of these, and
-    `near` leads from a word with a letter taken out to the words of the rules that it may have been.
+    `near` leads from a misspelt word to the one of the rules that it may have been.
     `starts` are beginnings of words that are right.
     """
 
     respelt: Mapping[str, tuple[str, ...]]
     emoji: Mapping[str, str]
     known: frozenset[str]
-    right: frozenset[str] = field(repr=False, default=frozenset())
-    near: Mapping[str, str] = field(repr=False, default_factory=dict)
+    right: Lexicon = field(repr=False, default_factory=Lexicon)
+    near: Near = field(repr=False, default_factory=Near)
     starts: tuple[str, ...] = ()
     fuzzy_from_chars: int = FUZZY_FROM_CHARS
 
@@ -156,7 +160,7 @@ class Speller:
         """The word of the rules that is one slip away and begins alike, if there is one."""
         if len(word) < self.fuzzy_from_chars or not word.isalpha():
             return None
-        found = next((self.near[form] for form in one_out(word) if form in self.near), None)
+        found = self.near.meant(word)
         return found if found and found[0] == word[0] else None
 
     def _taken_apart(self, word: str) -> tuple[str, ...]:
@@ -180,20 +184,3 @@ class Speller:
         if len(part) == 1:
             return part in "aiu"
         return part in self.respelt or part in self.known
-
-
-def one_out(word: str) -> Iterable[str]:
-    """The word itself, and it with each letter taken out."""
-    yield word
-    for at in range(len(word)):
-        yield word[:at] + word[at + 1 :]
-
-
-def near_index(words: Iterable[str]) -> dict[str, str]:
-    """Lead from each form with a letter taken out to its word; the first in the alphabet wins."""
-    index: dict[str, str] = {}
-    for word in sorted(words):
-        if len(word) >= FUZZY_FROM_CHARS and word.isalpha():
-            for form in one_out(word):
-                index.setdefault(form, word)
-    return index
