@@ -54,7 +54,7 @@ class Model:
     def of(cls, scale: float, weights: array[int], made_of: str = "", head: Head | None = None) -> Model:
         """Make one of the weights of all buckets: most have none, and would take three times the memory."""
         all_rows = np.frombuffer(weights, np.int8).reshape(BUCKETS, len(LABELS))
-        some = np.flatnonzero(all_rows.any(axis=1))
+        some = np.flatnonzero(np.logical_or.reduce(list(all_rows.T)))  # four times as fast as any(axis=1)
         buckets, rows = array("I", some.astype(np.uint32).tobytes()), array("b", all_rows[some].tobytes())
         return cls(scale, buckets, rows, made_of, head)
 
