@@ -55,7 +55,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(  # noqa: PLR0913 - what a test may give in the place of what the settings name
+def create_app(  # noqa: PLR0913 - what may be given in the place of what the settings name
     settings: Settings,
     *,
     catalogue: Catalogue | None = None,
@@ -69,19 +69,16 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
 
     Args:
         settings: from `Settings.from_env()`.
-        catalogue, store, messages, understand, clock, seconds: instead of those that the settings name or
-            the system gives, for tests.
+        catalogue: as `read_catalogue` gave it, where it has been read.
+        store, messages, understand, clock, seconds: instead of those that the settings name or the system
+            gives, for tests.
 
     Raises:
         CatalogueError: the data files are not fit to be used; in production that includes
             listings that nobody has assured and the example numbers.
     """
     configure(settings.log_level, "json" if settings.production else "plain")
-    catalogue = catalogue or load(settings.flows_dir, settings.config_dir)
-    if settings.production:
-        _refuse_unfit(catalogue, clock())
-        _refuse_unknown(settings, catalogue)
-        catalogue = catalogue.serving(settings.draft_languages)
+    catalogue = catalogue or read_catalogue(settings, clock())
     store = store or _open(settings)
     app = Flask("bot.web")
     # No SECRET_KEY: Flask keeps no session here.
@@ -138,6 +135,20 @@ def create_app(  # noqa: PLR0913 - what a test may give in the place of what the
     app.wsgi_app = Mounted(app.wsgi_app, urlsplit(settings.public_url).path.rstrip("/"))  # type: ignore[method-assign]  # Flask's documented way to wrap the app
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented way to wrap the app
     return app
+
+
+def read_catalogue(settings: Settings, now: datetime) -> Catalogue:
+    """Read the data files as they are served.
+
+    Raises:
+        CatalogueError: they are not fit to be used; see `create_app`.
+    """
+    catalogue = load(settings.flows_dir, settings.config_dir)
+    if settings.production:
+        _refuse_unfit(catalogue, now)
+        _refuse_unknown(settings, catalogue)
+        catalogue = catalogue.serving(settings.draft_languages)
+    return catalogue
 
 
 def _refuse_unfit(catalogue: Catalogue, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -9,11 +10,11 @@ from threading import Event, Thread
 from typing import Any
 
 import click
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from bot import memory, metrics
 from bot.app import create_app
+from bot.catalogue import Catalogue
 from bot.cli.common import settings
 from bot.cli.partners import make_demo_accounts
 from bot.settings import ROOT, Settings
@@ -28,8 +29,9 @@ GRACE_SECONDS = 20  # longer than Twilio waits for an answer
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with the settings as they are, and no configuration file."""
 
-    def __init__(self, chosen: Settings) -> None:
+    def __init__(self, chosen: Settings, catalogue: Catalogue) -> None:
         self.chosen = chosen
+        self.catalogue: Catalogue | None = catalogue
         super().__init__()
 
     def load_config(self) -> None:
@@ -51,9 +53,14 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for name, value in options.items():
             self.cfg.set(name, value)
 
+    def reload(self) -> None:
+        """Have new workers read the data files themselves, as they are then."""
+        self.catalogue = None
+        super().reload()
+
     def load(self) -> Any:
         """Make the app in the worker, so that no database connection is shared over a fork."""
-        app = create_app(self.chosen)
+        app = create_app(self.chosen, catalogue=self.catalogue)
         if not self.chosen.production:
             _work_beside(self.chosen)
         memory.settle()
@@ -90,22 +97,31 @@ def run() -> None:
         chosen = Settings(**{**vars(chosen), "workers": 1})
     _refuse_taken_port(chosen)
     metrics.prepare(ROOT / "var" / f"metrics-{chosen.port}")
-    app = create_app(chosen)  # every fault shows here, before a server starts
+    catalogue = _prove(chosen)
+    gc.collect()  # of the app that was made for that; each worker would have it
+    sys.stdout.flush()
+    Server(chosen, catalogue).run()
+
+
+def _prove(chosen: Settings) -> Catalogue:
+    """Make the app once, so that every fault shows before a server starts, and say where the line is.
+
+    Workers make their own: of this one they have the catalogue, and what else takes long to read.
+    """
+    wiring: Wiring = create_app(chosen).extensions[KEY]
     where = f"http://{chosen.host}:{chosen.port}"
     if chosen.simulator:
         click.echo(
             f"\n  Signpost is running. Open the simulator: {where}/simulator\n  Stop it with Ctrl-C.\n"
         )
-        _tell_demo_accounts(app, f"{where}/partners")
+        _tell_demo_accounts(wiring, f"{where}/partners")
     else:
         click.echo(f"Signpost is running at {where}, as {chosen.public_url}.")
-    sys.stdout.flush()
-    Server(chosen).run()
+    return wiring.catalogue
 
 
-def _tell_demo_accounts(app: Flask, portal: str) -> None:
+def _tell_demo_accounts(wiring: Wiring, portal: str) -> None:
     """Say how to look at the portal; the passwords hold until the next start."""
-    wiring: Wiring = app.extensions[KEY]
     click.echo(f"  The partners' portal: {portal}, where these may sign in (in development only):")
     for role, email, password in make_demo_accounts(wiring.store, wiring.settings, wiring.catalogue):
         click.echo(f"    {role:8}  {email:24}  {password}")
