@@ -103,13 +103,12 @@ class Head:
 
 @dataclass(frozen=True)
 class Growth:
-    """What one step adds to the log, to be written all together or not at all.
+    """What one step adds to the log besides its tiles, to be written all together or not at all.
 
-    `tiles` are by the path of the full tile. `hours` are those of the routings that were touched.
+    `hours` are those of the routings that were touched.
     """
 
     head: Head
-    tiles: dict[str, bytes]
     routes: list[Place] = field(default_factory=list)
     outcomes: list[Place] = field(default_factory=list)
     mended_routes: list[Place] = field(default_factory=list)

@@ -2,7 +2,8 @@
 
 One step is one transaction: it reads how large the tree is, takes rows that have no place yet, gives
 them places and numbers, and writes leaves, tiles and rows. So a process that is killed anywhere in
-between has done nothing or all of it. Signing is another step (`bot.ledger.signing`).
+between has done nothing or all of it. Places need no hash, so the database may write them while the
+leaves are made. Signing is another step (`bot.ledger.signing`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from bot.core.kept import (
@@ -26,7 +28,7 @@ from bot.core.kept import (
 from bot.errors import LedgerError
 from bot.ledger.entries import outcome_record, route_record, tally_record
 from bot.ledger.record import committed_entry, heartbeat_entry, purge_entry
-from bot.ledger.tiles import Read, Tile, cut_to, grow
+from bot.ledger.tiles import Read, Tile, cut_to, edge_tiles, grow
 
 BATCH_LEAVES = 5000
 SILENCE = timedelta(minutes=10)
@@ -55,8 +57,11 @@ class LedgerTransaction(TileStore, Protocol):
     def numbers(self) -> dict[str, Numbers]:
         """Give the last number of each partner."""
 
-    def write(self, growth: Growth) -> None:
-        """Write all of it."""
+    def writing(self, growth: Growth) -> AbstractContextManager[None]:
+        """Write all of it, until this is closed; meanwhile nothing can be asked."""
+
+    def keep_tiles(self, tiles: dict[str, bytes]) -> None:
+        """Write tiles, each by the path of the full one."""
 
     def forget(self, before: datetime, limit: int) -> int:
         """Delete up to `limit` records of hours before a moment, that the log has; give how many."""
@@ -117,7 +122,7 @@ class Integrator:
             step = _Step(self, transaction, now)
             count = transaction.forget(before, self.batch_leaves)
             if count:
-                step.entries.append(purge_entry(now, before, count))
+                step.leaves.append(partial(purge_entry, now, before, count))
                 step.finish()
             return count
 
@@ -140,12 +145,12 @@ def reader(store: TileStore) -> Read:
 
 @dataclass
 class _Step:
-    """One step: the leaves it adds, and everything that goes with them."""
+    """One step: what makes the leaves it adds, and everything that goes with them."""
 
     by: Integrator
     transaction: LedgerTransaction
     now: datetime
-    entries: list[bytes] = field(default_factory=list)
+    leaves: list[Callable[[], bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.head = self.transaction.head()
@@ -173,30 +178,32 @@ class _Step:
         if all_taken and not self.by.paced:
             self._tally_until(self.now.date())
             last = max(filter(None, (self.head.grown_at, self.alive_at)), default=None)
-            silent = not self.entries and (last is None or self.now - last >= SILENCE)
+            silent = not self.leaves and (last is None or self.now - last >= SILENCE)
             if silent or self.alive_at is None:
                 self._beat(self.now)
 
     def finish(self) -> int:
         """Write everything; give how many leaves there are more."""
-        if not self.entries and self.tallied == self.head.tallied:
+        if not self.leaves and self.tallied == self.head.tallied:
             return 0
-        size = self.head.size
-        grown = grow(size, reader(self.transaction), self.entries)
-        self.transaction.write(
-            Growth(
-                head=Head(size + len(self.entries), self.alive_at, self.now, self.tallied),
-                tiles={Tile(tile.level, tile.number).path: data for tile, data in grown.items()},
-                routes=self.routes,
-                outcomes=self.outcomes,
-                mended_routes=self.mended[0],
-                mended_outcomes=self.mended[1],
-                tallies=self.tallies,
-                numbers=self.numbers,
-                hours=self.hours,
-            )
+        size, read = self.head.size, reader(self.transaction)
+        for tile in edge_tiles(size):
+            read(tile)
+        growth = Growth(
+            head=Head(size + len(self.leaves), self.alive_at, self.now, self.tallied),
+            routes=self.routes,
+            outcomes=self.outcomes,
+            mended_routes=self.mended[0],
+            mended_outcomes=self.mended[1],
+            tallies=self.tallies,
+            numbers=self.numbers,
+            hours=self.hours,
         )
-        return len(self.entries)
+        with self.transaction.writing(growth):
+            grown = grow(size, read, [entry() for entry in self.leaves])
+        tiles = {Tile(tile.level, tile.number).path: data for tile, data in grown.items()}
+        self.transaction.keep_tiles(tiles)
+        return len(self.leaves)
 
     def _rows(self) -> tuple[Sequence[KeptRoute | KeptOutcome], bool]:
         """Give one batch by hour, routings first, and whether nothing waits besides.
@@ -219,16 +226,16 @@ class _Step:
         self.numbers[partner] = Numbers(number, numbers.tallied)
         place = Place(row.seq, self._index(), number, partner, salt, late)
         if isinstance(row, KeptRoute):
-            record, kind = route_record(row, partner, number, late=late), 0
+            kind = 0
             self.routes.append(place)
             self.hours.add(row.hour)
         else:
-            record, kind = outcome_record(row, partner, number, late=late), 1
+            kind = 1
             self.outcomes.append(place)
             self.hours.add(row.routed)
         if (row.partner, row.salt, row.late) != (partner, salt, late):
             self.mended[kind].append(place)
-        self.entries.append(committed_entry(bytes.fromhex(salt), record))
+        self.leaves.append(partial(_entry, row, place))
 
     def _beat_before(self, hour: datetime) -> None:
         """Say that the log is alive before the first record of an hour, so that nothing is back-dated."""
@@ -237,7 +244,7 @@ class _Step:
             self._beat(present)
 
     def _beat(self, at: datetime) -> None:
-        self.entries.append(heartbeat_entry(at))
+        self.leaves.append(partial(heartbeat_entry, at))
         self.alive_at = at.replace(microsecond=0)
 
     def _tally_until(self, day: date) -> None:
@@ -257,10 +264,19 @@ class _Step:
         tally = KeptTally(day, partner, first, end, count, salt.hex(), self._index())
         self.tallies.append(tally)
         self.numbers[partner] = Numbers(last, last)
-        self.entries.append(committed_entry(salt, tally_record(tally)))
+        self.leaves.append(partial(committed_entry, salt, tally_record(tally)))
 
     def _index(self) -> int:
-        return self.head.size + len(self.entries)
+        return self.head.size + len(self.leaves)
+
+
+def _entry(row: KeptRoute | KeptOutcome, place: Place) -> bytes:
+    """Make the leaf of a row at its place."""
+    if isinstance(row, KeptRoute):
+        record = route_record(row, place.partner, place.partner_seq, late=place.late)
+    else:
+        record = outcome_record(row, place.partner, place.partner_seq, late=place.late)
+    return committed_entry(bytes.fromhex(place.salt), record)
 
 
 def _hour(moment: datetime) -> datetime:

@@ -13,8 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.core.kept import Head, KeptCheckpoint, KeptOutcome, KeptRoute, Numbers
 from bot.errors import StoreError
 from bot.store import tables
-from bot.store.address import faults_told
+from bot.store.address import faults_told, told
 from bot.store.ledger_reader import OUTCOME_COLUMNS, OUTCOMES_ROUTED, ROUTE_COLUMNS, LedgerReader, records_of
+from bot.store.patience import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     Refresh = Callable[[Connection, set[datetime]], None]
 
 LOST = "the audited log has not grown"
+# For all that a step writes together; PostgreSQL limits each statement itself.
+PLACES_SECONDS = 20.0
 # Any number that is no session's lock will do; this one is "ledger" in ASCII.
 INTEGRATOR_LOCK = int.from_bytes(b"ledger", "big")
 
@@ -47,6 +50,7 @@ _OUTCOMES = _unindexed(tables.outcomes, select(*OUTCOME_COLUMNS).select_from(OUT
 _HEAD = select(_TREE.size, _TREE.alive_at, _TREE.grown_at, _TREE.tallied).with_for_update()
 _SET_HEAD = update(tables.tree)
 _PLACE_SQLITE = "UPDATE {0} SET leaf_index = ?, partner_seq = ? WHERE seq = ?"
+# The three arrays are given as text: psycopg would look at each number of a list.
 _PLACE_POSTGRES = (
     "UPDATE {0} SET leaf_index = given.leaf_index, partner_seq = given.partner_seq "
     "FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS given (leaf_index, partner_seq, seq) "
@@ -88,24 +92,44 @@ class LedgerTables(LedgerReader):
         rows = self._connection.execute(select(tables.sequences))
         return {row.partner: Numbers(row.last, row.tallied) for row in rows}
 
-    def write(self, growth: Growth) -> None:
-        """Write everything that a step adds."""
+    @contextmanager
+    def writing(self, growth: Growth) -> Iterator[None]:
+        """Write everything that a step adds, but its tiles. PostgreSQL goes on with it in the meantime."""
+        self._write(growth)
+        if self._on_sqlite:
+            self._write_places(growth)
+            yield
+            return
+        driver: Any = self._connection.dialect.loaded_dbapi
+        pipelined: Any = self._connection.connection.driver_connection
+        try:
+            with within(PLACES_SECONDS), pipelined.pipeline():
+                self._write_places(growth)
+                yield
+        except driver.Error as fault:
+            raise told(fault, self._connection.engine.url, LOST) from fault
+
+    def _write(self, growth: Growth) -> None:
         head = growth.head
         tallied = head.tallied.isoformat() if head.tallied else None
         kept = {"size": head.size, "alive_at": head.alive_at, "grown_at": head.grown_at, "tallied": tallied}
         self._connection.execute(_SET_HEAD, kept)
-        tiles = [{"path": path, "data": data} for path, data in growth.tiles.items()]
-        self.put(tables.tiles, ["path"], tiles)
         self._mend(tables.routings, growth.mended_routes)
         self._mend(tables.outcomes, growth.mended_outcomes)
-        self._place(tables.routings, growth.routes)
-        self._place(tables.outcomes, growth.outcomes)
         if growth.tallies:
             self._connection.execute(insert(tables.tallies), [asdict(one) for one in growth.tallies])
         numbers = [{"partner": partner, **one._asdict()} for partner, one in growth.numbers.items()]
         self.put(tables.sequences, ["partner"], numbers)
+
+    def _write_places(self, growth: Growth) -> None:
+        self._place(tables.routings, growth.routes)
+        self._place(tables.outcomes, growth.outcomes)
         if growth.hours:
             self._refresh(self._connection, growth.hours)
+
+    def keep_tiles(self, tiles: dict[str, bytes]) -> None:
+        """Write tiles."""
+        self.put(tables.tiles, ["path"], [{"path": path, "data": data} for path, data in tiles.items()])
 
     def forget(self, before: datetime, limit: int) -> int:
         """Delete records that are older, and that the log has."""
@@ -143,7 +167,7 @@ class LedgerTables(LedgerReader):
         if given and self._on_sqlite:
             self._connection.exec_driver_sql(_PLACE_SQLITE.format(table.name), given)
         elif given:
-            columns = tuple(list(column) for column in zip(*given, strict=True))
+            columns = tuple(f"{{{','.join(map(str, column))}}}" for column in zip(*given, strict=True))
             self._connection.exec_driver_sql(_PLACE_POSTGRES.format(table.name), columns)
 
 

@@ -165,11 +165,10 @@ class MemoryTransaction:
         self.strike("tile")
         return self.state.tiles.get(path)
 
-    def write(self, growth: Growth) -> None:
+    @contextmanager
+    def writing(self, growth: Growth) -> Iterator[None]:
         self.strike("write")
         self.state.head = growth.head
-        self.state.tiles |= growth.tiles
-        self.strike("written tiles")
         for place in growth.routes:
             self.state.routes[place.seq] = self.state.routes[place.seq]._replace(**_columns(place))
         for place in growth.outcomes:
@@ -177,6 +176,12 @@ class MemoryTransaction:
         self.state.tallies += growth.tallies
         self.state.numbers |= growth.numbers
         self.strike("written")
+        yield
+        self.strike("leaves made")
+
+    def keep_tiles(self, tiles: dict[str, bytes]) -> None:
+        self.state.tiles |= tiles
+        self.strike("written tiles")
 
     def forget(self, before: datetime, limit: int) -> int:
         taken = [

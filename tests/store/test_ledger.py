@@ -123,6 +123,19 @@ def test_a_batch_costs_a_few_statements_whatever_its_size(store: Store) -> None:
     assert max(counts) < 30
 
 
+def test_a_step_whose_places_fail_leaves_nothing(store: Store, database_url: str) -> None:
+    take(store, "t1", keep(routing=MINE))
+    with opened(database_url) as connection:
+        connection.execute(text("DROP TABLE rollup_days"))
+    for _ in range(2):
+        with pytest.raises(StoreError, match="the audited log has not grown"):
+            integrator(store).grow(NOW)
+    assert store.ledger().waits(NOW)
+    with store.ledger().reading() as log:
+        assert log.standing().size == 0
+        assert log.tile(Tile(0, 0).path) is None
+
+
 def test_rows_from_before_the_log_enter_it_late(store: Store, database_url: str, tmp_path: Path) -> None:
     take(store, "t1", keep(routing=ROUTING))
     with opened(database_url) as connection:
