@@ -18,7 +18,7 @@ from bot.store.tables import outcomes, routings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, RowMapping, Select
+    from sqlalchemy import Connection, Row, RowMapping, Select
 
 PAGE_ROWS = 50
 # What is given of a routing, in the order of an export's columns.
@@ -91,9 +91,9 @@ def page(
 
 def rows(
     connection: Connection, partner: str, wanted: Wanted, after: Place | None, limit: int
-) -> list[tuple[Any, ...]]:
+) -> Sequence[Row[Any]]:
     """Give the same as plain rows, for exports: COLUMNS in order, then `seq`."""
-    return [tuple(row) for row in connection.execute(_page(partner, wanted, after, limit))]
+    return connection.execute(_page(partner, wanted, after, limit)).all()
 
 
 def _page(partner: str, wanted: Wanted, after: Place | None, limit: int) -> Select[Any]:

@@ -103,6 +103,25 @@ def test_a_cell_of_csv_is_never_a_formula_and_loses_nothing(text: str) -> None:
     assert second == "plain"
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.text(st.sampled_from("a ,;\"'\r\n\t=é")), st.integers(0) | st.none(), st.none() | st.booleans()
+        ),
+        max_size=8,
+    )
+)
+def test_csv_is_what_the_standard_library_writes(rows: list[tuple[Any, ...]]) -> None:
+    expected = io.StringIO()
+    lines = csv.writer(expected)
+    lines.writerow(("a", 'b"', "c"))
+    for text, number, truth in rows:
+        guarded = f"'{text}" if text.startswith(files.FORMULA_BEGINNINGS) else text
+        lines.writerow((guarded, number, None if truth is None else str(truth).lower()))
+    written = b"".join(files.csv_file(("a", 'b"', "c"), iter([rows])))
+    assert written.decode() == expected.getvalue()
+
+
 @given(dangerous.filter(lambda text: text.isprintable()))
 def test_a_cell_of_a_workbook_is_a_string(text: str) -> None:
     written = b"".join(files.xlsx_file(("a",), iter([[(text,), ("https://a.example",), ("12",)]])))
