@@ -125,10 +125,6 @@ routings = Table(
     Column("leaf_index", BigInteger),
     Column("partner_seq", BigInteger),
     Index("routings_id", "id", unique=True),
-    # Each ends in seq, so that a filter gives its rows newest first without sorting them.
-    Index("routings_service", "service", "seq"),
-    Index("routings_channel", "channel", "seq"),
-    Index("routings_outcome", "outcome", "seq"),
     Index("routings_hour", "hour", "seq"),
     Index("routings_partner", "partner", "partner_seq"),
     _unindexed("routings"),
