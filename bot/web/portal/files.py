@@ -8,12 +8,13 @@ temporary file first and leaves only when it is whole.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -25,7 +26,6 @@ Pages = Iterator[Sequence[Row]]
 # OWASP, CSV injection: a spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 _FORMULA_BEGINNINGS = frozenset(FORMULA_BEGINNINGS)
-_QUOTED_IN_CSV = re.compile('[,"\r\n]')
 INCOMPLETE = "INCOMPLETE: the database failed; download this file again"
 CHUNK_BYTES = 64 * 1024
 
@@ -33,10 +33,10 @@ CHUNK_BYTES = 64 * 1024
 def csv_file(columns: Sequence[str], pages: Pages) -> Iterator[bytes]:
     """Write CSV (RFC 4180, UTF-8)."""
 
-    writers = [_csv_cell] * len(columns)
-
     def write(rows: Iterable[Row]) -> bytes:
-        return "".join([",".join(cells) + "\r\n" for cells in _written(rows, writers)]).encode()
+        text = io.StringIO()
+        csv.writer(text).writerows(_written(rows, _csv_cell))
+        return text.getvalue().encode()
 
     yield write([columns])
     yield from _told_if_cut_off(pages, write, (INCOMPLETE + "\r\n").encode())
@@ -44,10 +44,10 @@ def csv_file(columns: Sequence[str], pages: Pages) -> Iterator[bytes]:
 
 def jsonl_file(columns: Sequence[str], pages: Pages) -> Iterator[bytes]:
     """Write JSON Lines: an object a row."""
-    writers = [partial(_json_member, json.dumps(name)) for name in columns]
+    line = "{" + ",".join(f"{json.dumps(name).replace('%', '%%')}:%s" for name in columns) + "}\n"
 
     def write(rows: Iterable[Row]) -> bytes:
-        return "".join(["{" + ",".join(cells) + "}\n" for cells in _written(rows, writers)]).encode()
+        return "".join(map(line.__mod__, _written(rows, _json_cell))).encode()
 
     yield from _told_if_cut_off(pages, write, json.dumps({"error": INCOMPLETE}).encode() + b"\n")
 
@@ -112,15 +112,14 @@ def _told_if_cut_off(pages: Pages, write: Callable[[Sequence[Row]], bytes], last
         raise
 
 
-def _written(rows: Iterable[Row], writers: Sequence[Callable[[Any], str]]) -> Iterator[tuple[str, ...]]:
-    """Write the cells of rows, each different cell of a column once: most columns have a few.
-
-    `writers` are those of the columns. None has both numbers and truths, which are equal to 0 and 1.
-    """
-    columns = []
-    for write, cells in zip(writers, zip(*rows, strict=True), strict=False):
-        different = set(cells)
-        if len(different) * 2 < len(cells):
+def _written(rows: Iterable[Row], write: Callable[[Any], str]) -> Iterator[tuple[str, ...]]:
+    """Write the cells of rows, each different cell of a column once: most columns have a few."""
+    columns: list[Iterable[str]] = []
+    for cells in zip(*rows, strict=True):
+        kinds, different = set(map(type, cells)), set(cells)
+        if kinds == {int}:
+            columns.append(map(str, cells))
+        elif len(different) * 2 < len(cells) and not kinds >= {int, bool}:  # 1 and True are one key
             written = {cell: write(cell) for cell in different}
             columns.append(map(written.__getitem__, cells))
         else:
@@ -131,17 +130,12 @@ def _written(rows: Iterable[Row], writers: Sequence[Callable[[Any], str]]) -> It
 def _csv_cell(cell: Any) -> str:
     """A cell; one that a spreadsheet would take for a formula gets an apostrophe before it."""
     if isinstance(cell, str):  # most of them are
-        text = f"'{cell}" if cell[:1] in _FORMULA_BEGINNINGS else cell
-        return '"' + text.replace('"', '""') + '"' if _QUOTED_IN_CSV.search(text) else text
+        return f"'{cell}" if cell[:1] in _FORMULA_BEGINNINGS else cell
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return str(cell) if isinstance(cell, int) else _hour_text(cell)
-
-
-def _json_member(name: str, cell: Any) -> str:
-    return f"{name}:{_json_cell(cell)}"
 
 
 def _json_cell(cell: Any) -> str:
