@@ -2,7 +2,8 @@
 
     python -m tests.bench [--seconds 2] [--rounds 3] [--json bench.json] [--svg bench.svg] [--quick]
 
-The floor is tests/bench/floor.py under the same server with as many workers and threads.
+The floor is tests/bench/floor.py under the same server with as many workers and threads. All servers run all
+the time, and only one of them has something to do.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ CONNECTIONS = (1, 32, 128)
 MOST_RATE = 9000  # requests a second that are made beforehand for each worker
 WARM_UP_SECONDS = 1
 TICKS = os.sysconf("SC_CLK_TCK")
+Key = tuple[str, int]  # a server's name, and how many workers it has
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One server at one load: medians over the rounds; `ratio` and `p99_ratio` are against the floor."""
+    """One server at one load: medians over the rounds. `ratio` and `p99_ratio` are against the floor with as
+    many workers, `scale` against itself with the fewest.
+    """
 
     channel: str
     workers: int
@@ -51,9 +55,10 @@ class Measured:
     resident_mb: float
     ratio: float
     p99_ratio: float
+    scale: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class Server:
     """A running server: its port, and the processes that answer."""
 
@@ -139,35 +144,41 @@ def wait_for(port: int) -> None:
             return
 
 
-def measure(servers: list[Server], channel: str, workers: int, asked: Any) -> Iterator[Measured]:
-    """Load each server in turn, round after round."""
-    for server in servers:
+def measure(servers: dict[Key, Server], channel: str, asked: Any) -> Iterator[Measured]:
+    """Load each server in turn, round after round: what else the machine does hits all of a round."""
+    for (_, workers), server in servers.items():
         load(server.port, channel, 32, WARM_UP_SECONDS, MOST_RATE * workers)
     for connections in asked.connections:
-        rounds: dict[str, list[tuple[Loaded, float]]] = {server.name: [] for server in servers}
+        rounds: dict[Key, list[tuple[Loaded, float]]] = {key: [] for key in servers}
         for _ in range(asked.rounds):
-            for server in servers:
+            for key, server in servers.items():
                 before = server.cpu_seconds()
-                loaded = load(server.port, channel, connections, asked.seconds, MOST_RATE * workers)
+                loaded = load(server.port, channel, connections, asked.seconds, MOST_RATE * key[1])
                 micros = (server.cpu_seconds() - before) / (loaded.rate * asked.seconds) * 1e6
-                rounds[server.name].append((loaded, micros))
-        at_floor = [loaded for loaded, _ in rounds["floor"]]
-        for server in servers:
-            seen = [loaded for loaded, _ in rounds[server.name]]
+                rounds[key].append((loaded, micros))
+        seen = {key: [loaded for loaded, _ in each] for key, each in rounds.items()}
+        for (name, workers), server in servers.items():
+            mine, at_floor = seen[name, workers], seen["floor", workers]
             yield Measured(
                 channel,
                 workers,
                 connections,
-                server.name,
-                median(one.rate for one in seen),
-                median(one.median_ms for one in seen),
-                median(one.p99_ms for one in seen),
-                median(micros for _, micros in rounds[server.name]),
+                name,
+                median(one.rate for one in mine),
+                median(one.median_ms for one in mine),
+                median(one.p99_ms for one in mine),
+                median(micros for _, micros in rounds[name, workers]),
                 server.resident_mb(),
-                # Each round against the floor of the same round: what else the machine does hits both.
-                median(mine.rate / theirs.rate for mine, theirs in zip(seen, at_floor, strict=True)),
-                median(mine.p99_ms / theirs.p99_ms for mine, theirs in zip(seen, at_floor, strict=True)),
+                _ratio("rate", mine, at_floor),
+                _ratio("p99_ms", mine, at_floor),
+                _ratio("rate", mine, seen[name, min(asked.workers)]),
             )
+
+
+def _ratio(name: str, mine: list[Loaded], theirs: list[Loaded]) -> float:
+    """The median over the rounds, each against the other's of the same round."""
+    pairs = zip(mine, theirs, strict=True)
+    return float(median(getattr(one, name) / getattr(other, name) for one, other in pairs))
 
 
 def main() -> None:
@@ -176,20 +187,18 @@ def main() -> None:
     found: list[Measured] = []
     _print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores")
     _print(f"{'':8}{'workers':>8}{'conns':>6}  {'server':<11}{'req/s':>7}{'p50 ms':>8}{'p99 ms':>8}"
-           f"{'CPU us':>8}{'MB':>6}{'/floor':>8}{'p99/floor':>10}")  # fmt: skip
-    with run_postgres() as postgres:
+           f"{'CPU us':>8}{'MB':>6}{'/floor':>8}{'p99/floor':>10}{'/fewest':>9}")  # fmt: skip
+    with run_postgres() as postgres, ExitStack() as stack:
+        servers: dict[Key, Server] = {}
         for workers in asked.workers:
-            with ExitStack() as stack:
-                url = stack.enter_context(postgres.database(f"bench{workers}"))
-                servers = [
-                    stack.enter_context(floor(workers)),
-                    stack.enter_context(line("SQLite", "", workers)),
-                    stack.enter_context(line("PostgreSQL", url, workers)),
-                ]
-                for channel in ("text", "voice"):
-                    for one in measure(servers, channel, workers, asked):
-                        found.append(one)
-                        _print(_row(one))
+            url = stack.enter_context(postgres.database(f"bench{workers}"))
+            for server in (floor(workers), line("SQLite", "", workers), line("PostgreSQL", url, workers)):
+                started = stack.enter_context(server)
+                servers[started.name, workers] = started
+        for channel in ("text", "voice"):
+            for one in measure(servers, channel, asked):
+                found.append(one)
+                _print(_row(one))
     if asked.json:
         asked.json.write_text(json.dumps([asdict(one) for one in found], indent=1), "utf-8")
     if asked.svg:
@@ -202,7 +211,7 @@ def _row(one: Measured) -> str:
     where = f"{one.channel:8}{one.workers:8}{one.connections:6}  {one.server:<11}"
     speed = f"{one.rate:7.0f}{one.median_ms:8.2f}{one.p99_ms:8.2f}"
     cost = f"{one.cpu_micros:8.0f}{one.resident_mb:6.0f}"
-    return f"{where}{speed}{cost}{one.ratio:8.2f}{one.p99_ratio:10.2f}"
+    return f"{where}{speed}{cost}{one.ratio:8.2f}{one.p99_ratio:10.2f}{one.scale:9.2f}"
 
 
 def _named(one: Measured) -> str:
