@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import cast
@@ -15,6 +16,7 @@ import click
 from bot.cli.common import settings
 from bot.core.session import OUTCOMES, Channel, Outcome, Routing
 from bot.store import open_store
+from bot.store.patience import COMMAND_SECONDS, within
 
 COLUMNS = tuple(field.name for field in fields(Routing))
 SHOWN = ("hour", "service", "channel", "language", "chosen_by", "outcome", "id")
@@ -47,7 +49,8 @@ def routings(
         until=until and until.replace(tzinfo=UTC),
         limit=limit or (DEFAULT_LIMIT if form == "table" else None),
     )
-    {"table": _table, "csv": _csv, "jsonl": _jsonl}[form](found)
+    with closing(store), within(COMMAND_SECONDS):
+        {"table": _table, "csv": _csv, "jsonl": _jsonl}[form](found)
 
 
 def _csv(found: Iterator[Routing]) -> None:

@@ -87,7 +87,7 @@ def refresh(connection: Connection, hours: Iterable[datetime]) -> None:
 
 def check(connection: Connection) -> list[datetime]:
     """Give the hours and days, as their first moments, whose counts are not what the routings say."""
-    _take_time(connection)
+    take_time(connection)
     since = _kept_since(connection)
     counted = _by_key(connection, _BY_HOUR.where(routings.c.hour >= since).group_by(*_COUNTED))
     hour = rollup_hours.c
@@ -98,14 +98,14 @@ def check(connection: Connection) -> list[datetime]:
 
 def kept_hours(connection: Connection) -> list[datetime]:
     """Give every hour that can be counted anew, oldest first: those whose routings are all kept."""
-    _take_time(connection)
+    take_time(connection)
     since = _kept_since(connection)
     held = select(rollup_hours.c.hour).where(rollup_hours.c.hour >= since)
     there = select(routings.c.hour).where(routings.c.hour >= since)
     return sorted(connection.execute(held.union(there)).scalars())
 
 
-def _take_time(connection: Connection) -> None:
+def take_time(connection: Connection) -> None:
     """Let a statement over millions of rows take longer than a turn ever should."""
     if connection.dialect.name == "postgresql":
         for name in ("statement_timeout", "idle_in_transaction_session_timeout"):

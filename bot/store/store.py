@@ -21,7 +21,7 @@ from bot.store.desk import desk_on
 from bot.store.engine import BUSY_TIMEOUT_SECONDS, make_engine
 from bot.store.ledger import DatabaseLedger
 from bot.store.outbox import Outbox
-from bot.store.patience import TURN_SECONDS, within
+from bot.store.patience import STATEMENT_SECONDS, TURN_SECONDS, left, within
 from bot.store.redactions import Redactions
 from bot.store.rows import read_routing
 from bot.store.turnstile import Turnstile
@@ -217,6 +217,8 @@ class Store:
 
     def _rows(self, statement: Any) -> list[Row[Any]]:
         with self.reading("routings can't be read") as connection:
+            if left() > STATEMENT_SECONDS:
+                rollups.take_time(connection)
             return list(connection.execute(statement))
 
     def routing(self, routing_id: str) -> Routing | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, timedelta, timezone
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, make_url, text
 
-from bot.store import tables
+from bot.errors import StoreError
+from bot.store import open_store, tables, upgrade
+from bot.store.patience import COMMAND_SECONDS, within
 from tests.store.samples import NOW, ROUTING, keep, opened, statements_watched, take
 
 if TYPE_CHECKING:
@@ -92,3 +96,25 @@ def test_hour_is_aware_utc_and_has_no_minutes(store: Store) -> None:
     found = store.routing(ROUTING.id)
     assert found == ROUTING
     assert found.hour.tzinfo is UTC
+
+
+def test_a_list_may_take_longer_than_a_turn_when_an_operator_asks_for_it(postgres_database: str) -> None:
+    upgrade(postgres_database)
+    impatient = make_url(postgres_database).update_query_dict({"options": "-c statement_timeout=50ms"})
+    store = open_store(impatient.render_as_string(hide_password=False))
+    take(store, "t1", keep(routing=ROUTING))
+    with opened(postgres_database) as connection, ThreadPoolExecutor(1) as threads:
+        connection.execute(text("LOCK TABLE routings"))
+        with pytest.raises(StoreError, match="statement timeout"):
+            ids(store.routings())
+
+        def ask() -> str:
+            with within(COMMAND_SECONDS):
+                return ids(store.routings())
+
+        asked = threads.submit(ask)
+        sleep(0.2)
+        assert not asked.done()
+        connection.commit()
+        assert asked.result() == "r1"
+    store.close()
