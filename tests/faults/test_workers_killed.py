@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from bot.store import upgrade
 from tests.faults.crowd import crowd
 from tests.faults.record import in_the_log
-from tests.faults.running import RunningLine, running
+from tests.faults.running import START_SECONDS, RunningLine, running
 from tests.test_metrics import value
 
 KILLS = 4
@@ -35,3 +38,32 @@ def test_worker_killed_under_load(tmp_path: Path, database_url: str) -> None:
         assert value(counts, "signpost_webhooks_failed_total") == 0
     people.were_all_answered()
     assert in_the_log(line) == people.told
+
+
+def revision(line: RunningLine) -> str:
+    """Of the directory that is served; "" while nobody answers."""
+    told = line.get("/readyz")[1]
+    return str(json.loads(told)["checks"]["directory"]["revision"]) if told else ""
+
+
+def wait_until(happened: Callable[[], bool]) -> bool:
+    """Wait for something, for some seconds."""
+    limit = time.monotonic() + START_SECONDS
+    while not happened() and time.monotonic() < limit:
+        time.sleep(0.1)
+    return happened()
+
+
+def test_a_new_worker_serves_what_was_checked_until_it_is_told_to_read_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/line.db"
+    upgrade(url)
+    with running(tmp_path, url) as line:
+        assert line.process is not None
+        served, [first] = revision(line), line.worker_pids()
+        with (tmp_path / "config" / "services.toml").open("a") as file:
+            file.write("# changed\n")
+        os.kill(first, signal.SIGKILL)
+        assert wait_until(lambda: line.worker_pids() not in ([], [first]) and revision(line) != "")
+        assert revision(line) == served
+        line.process.send_signal(signal.SIGHUP)
+        assert wait_until(lambda: revision(line) not in ("", served))
