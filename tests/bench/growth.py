@@ -198,9 +198,12 @@ def _number(told: str) -> float:
 
 
 def _start_up(at: Place) -> float:
-    """Give the seconds from `signpost run`, as in production, to the first answer."""
+    """Give the seconds from `signpost run`, as in production, to the first answer.
+
+    Where Python is told to keep nothing that it compiles, it compiles everything at each start.
+    """
     with tempfile.TemporaryDirectory(prefix="signpost-growth-") as folder:
-        line = RunningLine(Path(folder), at.url)
+        line = RunningLine(Path(folder), at.url, more={"PYTHONDONTWRITEBYTECODE": ""})
         taken = []
         for _ in range(3):
             began = time.perf_counter()
