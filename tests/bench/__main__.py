@@ -1,6 +1,6 @@
 """`make bench`: the line against the floor, in turn, on this machine.
 
-    python -m tests.bench [--seconds 2] [--rounds 3] [--json bench.json] [--svg bench.svg] [--quick]
+    python -m tests.bench [--seconds 1] [--rounds 4] [--json bench.json] [--svg bench.svg] [--quick]
 
 The floor is tests/bench/floor.py under the same server with as many workers and threads. All servers run all
 the time, and only one of them has something to do.
@@ -32,7 +32,8 @@ from tests.line import ORIGIN, TOKEN
 from tests.postgres import run_postgres
 
 CONNECTIONS = (1, 32, 128)
-MOST_RATE = 9000  # requests a second that are made beforehand for each worker
+MOST_RATE = 5000  # requests a second that are made beforehand for each worker,
+MOST_RATE_ALONE = 3000  # and no more than these for each connection
 WARM_UP_SECONDS = 1
 TICKS = os.sysconf("SC_CLK_TCK")
 Key = tuple[str, int]  # a server's name, and how many workers it has
@@ -153,7 +154,13 @@ def measure(servers: dict[Key, Server], channel: str, asked: Any) -> Iterator[Me
         for _ in range(asked.rounds):
             for key, server in servers.items():
                 before = server.cpu_seconds()
-                loaded = load(server.port, channel, connections, asked.seconds, MOST_RATE * key[1])
+                most = min(MOST_RATE * key[1], MOST_RATE_ALONE * connections)
+                try:
+                    loaded = load(server.port, channel, connections, asked.seconds, most)
+                except RuntimeError as fault:
+                    raise RuntimeError(
+                        f"{key[0]}, workers: {key[1]}, connections: {connections}: {fault}"
+                    ) from fault
                 micros = (server.cpu_seconds() - before) / (loaded.rate * asked.seconds) * 1e6
                 rounds[key].append((loaded, micros))
         seen = {key: [loaded for loaded, _ in each] for key, each in rounds.items()}
@@ -221,8 +228,8 @@ def _named(one: Measured) -> str:
 
 def _asked() -> Any:
     parser = argparse.ArgumentParser(description="The line against the floor.")
-    parser.add_argument("--seconds", type=int, default=2, help="of each round")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=1, help="of each round")
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--connections", type=int, nargs="+", default=list(CONNECTIONS))
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--json", type=Path)

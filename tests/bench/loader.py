@@ -14,6 +14,7 @@ from threading import Lock, Thread
 
 from tests.bench.requests import webhooks, write
 
+PATIENCE = "15s"  # Twilio's
 LUA = Path(__file__).with_name("replay.lua")
 
 
@@ -41,7 +42,7 @@ def load(port: int, channel: str, connections: int, seconds: int, most_rate: int
 def _by_wrk(port: int, requests: Iterator[bytes], connections: int, seconds: int) -> Loaded:
     with tempfile.NamedTemporaryFile() as file:
         write(Path(file.name), requests)
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(LUA)]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", PATIENCE, "-s", str(LUA)]
         command += [f"http://127.0.0.1:{port}/", "--", file.name]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     told = [line for line in done.stdout.splitlines() if line.startswith("result ")]
