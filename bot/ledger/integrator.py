@@ -188,7 +188,7 @@ class _Step:
             return 0
         size, read = self.head.size, reader(self.transaction)
         for tile in edge_tiles(size):
-            read(tile)
+            read(tile)  # and remember it: nothing can be asked while the places are written
         growth = Growth(
             head=Head(size + len(self.leaves), self.alive_at, self.now, self.tallied),
             routes=self.routes,

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from bot.store import upgrade
@@ -15,6 +14,7 @@ from tests.faults.crowd import crowd
 from tests.faults.record import in_the_log
 from tests.faults.running import START_SECONDS, RunningLine, running
 from tests.test_metrics import value
+from tests.waiting import wait_until
 
 KILLS = 4
 NEW_WORKER_SECONDS = 4.0  # with both gone at once nobody would answer for as long as one takes to start
@@ -46,14 +46,6 @@ def revision(line: RunningLine) -> str:
     return str(json.loads(told)["checks"]["directory"]["revision"]) if told else ""
 
 
-def wait_until(happened: Callable[[], bool]) -> bool:
-    """Wait for something, for some seconds."""
-    limit = time.monotonic() + START_SECONDS
-    while not happened() and time.monotonic() < limit:
-        time.sleep(0.1)
-    return happened()
-
-
 def test_a_new_worker_serves_what_was_checked_until_it_is_told_to_read_again(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/line.db"
     upgrade(url)
@@ -63,7 +55,7 @@ def test_a_new_worker_serves_what_was_checked_until_it_is_told_to_read_again(tmp
         with (tmp_path / "config" / "services.toml").open("a") as file:
             file.write("# changed\n")
         os.kill(first, signal.SIGKILL)
-        assert wait_until(lambda: line.worker_pids() not in ([], [first]) and revision(line) != "")
+        wait_until(lambda: line.worker_pids() not in ([], [first]) and revision(line), START_SECONDS, 0.1)
         assert revision(line) == served
         line.process.send_signal(signal.SIGHUP)
-        assert wait_until(lambda: revision(line) not in ("", served))
+        wait_until(lambda: revision(line) not in ("", served), START_SECONDS, 0.1)

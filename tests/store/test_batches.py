@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock, get_ident
-from time import monotonic, sleep
+from time import sleep
 
 import pytest
 
@@ -14,6 +14,7 @@ from bot.store.batches import Batches, Take
 from bot.store.decision import Delivery
 from bot.store.patience import left, within
 from tests.store.samples import LATER, NOW
+from tests.waiting import wait_until
 
 WAIT_SECONDS = 20
 
@@ -51,10 +52,7 @@ class Commits:
 
 def wait_for(batches: Batches, many: int) -> None:
     """Wait until so many turns wait."""
-    limit = monotonic() + WAIT_SECONDS
-    while batches.waiting < many:
-        assert monotonic() < limit
-        sleep(0.001)
+    wait_until(lambda: batches.waiting >= many, WAIT_SECONDS, 0.001)
 
 
 def test_a_turn_that_comes_alone_is_committed_at_once() -> None:
@@ -265,10 +263,7 @@ def test_threads_that_have_nothing_to_do_end_and_others_begin(monkeypatch: pytes
 
     batches = Batches(commit, 1, 5)
     assert batches.take(delivery("one")).answer == "one"
-    limit = monotonic() + WAIT_SECONDS
-    while batches.threads:
-        assert monotonic() < limit
-        sleep(0.01)
+    wait_until(lambda: not batches.threads, WAIT_SECONDS)
     assert batches.take(delivery("two")).answer == "two"
     assert len(by) == 2
 

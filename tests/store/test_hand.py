@@ -15,6 +15,7 @@ import pytest
 from bot.errors import StoreError
 from bot.store.hand import MOST_WAITING, Hand, SlowError
 from bot.store.journal import Entry, Journal
+from tests.waiting import wait_until
 
 WAIT_SECONDS = 20
 
@@ -127,10 +128,7 @@ def test_journal_that_does_not_answer_keeps_entries_for_later(tmp_path: Path) ->
     with pytest.raises(StoreError):
         journal.waiting_within(0.05)
     journal.let.set()
-    limit = monotonic() + WAIT_SECONDS
-    while journal.waiting() < len(entries):
-        assert monotonic() < limit
-        sleep(0.01)
+    wait_until(lambda: journal.waiting() >= len(entries), WAIT_SECONDS)
     kept: list[Entry] = []
     journal.drain(kept.extend)
     assert kept == entries

@@ -6,13 +6,14 @@ import errno
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.errors import StoreError
-from bot.store import Decision, open_store, syncing, upgrade
+from bot.store import Decision, open_store, syncing
 from tests.store.samples import LATER, NOW, SESSION, count_turn, keep, take
 
 if TYPE_CHECKING:
@@ -23,18 +24,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(sqlite_url: str) -> Path:
     """Where the database is."""
-    return tmp_path / "line.db"
+    return Path(sqlite_url.removeprefix("sqlite:///"))
 
 
 @pytest.fixture
-def sqlite_store(path: Path) -> Iterator[Store]:
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
     """A store on SQLite."""
-    upgrade(f"sqlite:///{path}")
-    store = open_store(f"sqlite:///{path}")
-    yield store
-    store.close()
+    with closing(open_store(sqlite_url)) as store:
+        yield store
 
 
 @pytest.fixture
@@ -54,13 +53,10 @@ def fail(_file: int) -> None:
 
 def turns_in(path: Path, *, more: str = "") -> list[str]:
     """The turns that anybody sees, in a database by its file; `more` is done first."""
-    other = sqlite3.connect(path, isolation_level=None)
-    try:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
         if more:
             other.execute(more)
         return [name for (name,) in other.execute("SELECT id FROM turns ORDER BY id")]
-    finally:
-        other.close()
 
 
 def test_others_write_while_a_turn_waits_for_the_disk(

@@ -5,26 +5,18 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 from threading import Event
-from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.errors import StoreError
 from bot.store.turnstile import Turnstile
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 WAIT_SECONDS = 20
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so; fail when it takes too long."""
-    limit = monotonic() + WAIT_SECONDS
-    while not is_so():
-        assert monotonic() < limit
-        sleep(0.001)
 
 
 def pass_through(turnstile: Turnstile, passed: list[int], number: int) -> None:
@@ -39,9 +31,9 @@ def test_threads_pass_in_the_order_they_came() -> None:
         with turnstile.passing():
             for number in range(8):
                 threads.submit(pass_through, turnstile, passed, number)
-                wait_until(lambda number=number: turnstile.waiting == number + 1)  # type: ignore[misc]
+                wait_until(lambda number=number: turnstile.waiting == number + 1, WAIT_SECONDS, 0.001)  # type: ignore[misc]
             assert passed == []
-        wait_until(lambda: len(passed) == 8)
+        wait_until(lambda: len(passed) == 8, WAIT_SECONDS, 0.001)
     assert passed == list(range(8))
 
 
