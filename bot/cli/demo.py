@@ -40,6 +40,7 @@ def seed(routings: int, seed: int, until: datetime | None, beside_real: bool) ->
     run all year; stop a running worker first, or it takes some of them as late.
     """
     from bot.catalogue import load  # noqa: PLC0415 - `--help` can do without
+    from bot.memory import settle  # noqa: PLC0415 - as above
     from bot.store import open_store, upgrade  # noqa: PLC0415 - as above
     from bot.store.patience import COMMAND_SECONDS, within  # noqa: PLC0415 - as above
 
@@ -57,6 +58,7 @@ def seed(routings: int, seed: int, until: datetime | None, beside_real: bool) ->
                 "the database holds records that were not made up; name another in DATABASE_URL, "
                 "or say --beside-real"
             )
+        settle()
         _insert(store, catalogue, routings, seed, end)
         _integrate(chosen, catalogue, store)
 

@@ -40,6 +40,7 @@ def worker(*, adopt: bool) -> None:
     over when it ends. In development `signpost run` has one inside.
     """
     from bot.log import configure  # noqa: PLC0415 - `--help` can do without
+    from bot.memory import settle  # noqa: PLC0415 - as above
     from bot.store import upgrade  # noqa: PLC0415 - as above
 
     chosen = settings()
@@ -66,6 +67,7 @@ def worker(*, adopt: bool) -> None:
         sends.start(stop)
     if (redacts := redactor(chosen, works.store)) is not None:
         redacts.start(stop)
+    settle()
     works.run(stop)
 
 

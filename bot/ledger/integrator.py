@@ -26,7 +26,7 @@ from bot.core.kept import (
     Place,
 )
 from bot.errors import LedgerError
-from bot.ledger.entries import outcome_record, route_record, tally_record
+from bot.ledger.entries import placed_entry, tally_record
 from bot.ledger.record import committed_entry, heartbeat_entry, purge_entry
 from bot.ledger.tiles import Read, Tile, cut_to, edge_tiles, grow
 
@@ -157,7 +157,9 @@ class _Step:
         self.alive_at, self.tallied = self.head.alive_at, self.head.tallied
         # A clock that was set back must not make the log go back.
         self.now = max(self.now.astimezone(UTC), self.alive_at or self.now)
-        self.numbers = self.transaction.numbers()
+        numbers = self.transaction.numbers()
+        self.last = {partner: of.last for partner, of in numbers.items()}
+        self.last_tallied = {partner: of.tallied for partner, of in numbers.items()}
         self.routes: list[Place] = []
         self.outcomes: list[Place] = []
         self.mended: tuple[list[Place], list[Place]] = ([], [])
@@ -196,7 +198,7 @@ class _Step:
             mended_routes=self.mended[0],
             mended_outcomes=self.mended[1],
             tallies=self.tallies,
-            numbers=self.numbers,
+            numbers={name: Numbers(last, self.last_tallied.get(name, 0)) for name, last in self.last.items()},
             hours=self.hours,
         )
         with self.transaction.writing(growth):
@@ -221,9 +223,7 @@ class _Step:
     def _place(self, row: KeptRoute | KeptOutcome, *, late: bool) -> None:
         partner = row.partner or self.by.partner_of(row.service)
         salt = row.salt or self.by.new_salt().hex()
-        numbers = self.numbers.get(partner, Numbers())
-        number = numbers.last + 1
-        self.numbers[partner] = Numbers(number, numbers.tallied)
+        number = self.last[partner] = self.last.get(partner, 0) + 1
         place = Place(row.seq, self._index(), number, partner, salt, late)
         if isinstance(row, KeptRoute):
             kind = 0
@@ -233,9 +233,9 @@ class _Step:
             kind = 1
             self.outcomes.append(place)
             self.hours.add(row.routed)
-        if (row.partner, row.salt, row.late) != (partner, salt, late):
+        if not row.salt or not row.partner or row.late != late:
             self.mended[kind].append(place)
-        self.leaves.append(partial(_entry, row, place))
+        self.leaves.append(partial(placed_entry, row, place))
 
     def _beat_before(self, hour: datetime) -> None:
         """Say that the log is alive before the first record of an hour, so that nothing is back-dated."""
@@ -253,30 +253,21 @@ class _Step:
             self.tallied = day - DAY
         while self.tallied < day - DAY:
             self.tallied += DAY
-            for partner in sorted({*self.by.partners, *self.numbers}):
+            for partner in sorted({*self.by.partners, *self.last}):
                 self._tally(self.tallied.isoformat(), partner)
 
     def _tally(self, day: str, partner: str) -> None:
-        last, tallied = self.numbers.get(partner, Numbers())
+        last, tallied = self.last.setdefault(partner, 0), self.last_tallied.get(partner, 0)
         count = last - tallied
         first, end = (tallied + 1, last) if count else (None, None)
         salt = self.by.new_salt()
         tally = KeptTally(day, partner, first, end, count, salt.hex(), self._index())
         self.tallies.append(tally)
-        self.numbers[partner] = Numbers(last, last)
+        self.last_tallied[partner] = last
         self.leaves.append(partial(committed_entry, salt, tally_record(tally)))
 
     def _index(self) -> int:
         return self.head.size + len(self.leaves)
-
-
-def _entry(row: KeptRoute | KeptOutcome, place: Place) -> bytes:
-    """Make the leaf of a row at its place."""
-    if isinstance(row, KeptRoute):
-        record = route_record(row, place.partner, place.partner_seq, late=place.late)
-    else:
-        record = outcome_record(row, place.partner, place.partner_seq, late=place.late)
-    return committed_entry(bytes.fromhex(place.salt), record)
 
 
 def _hour(moment: datetime) -> datetime:

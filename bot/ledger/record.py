@@ -38,15 +38,24 @@ def canonical(record: Record) -> bytes:
 
 def commitment(salt: bytes, record: Record) -> str:
     """Commit to a record: 64 hexadecimal digits that say nothing without the salt."""
-    return hmac.digest(salt, canonical(record), "sha256").hex()
+    return _commitment(salt, canonical(record))
 
 
 def committed_entry(salt: bytes, record: Record) -> bytes:
-    """Write the leaf of a record, which must have one of the kinds that are COMMITTED.
+    """Write the leaf of a record, which must have one of the kinds that are COMMITTED."""
+    return entry_of(salt, str(record["kind"]), canonical(record))
+
+
+def entry_of(salt: bytes, kind: str, written: bytes) -> bytes:
+    """Write the leaf of a record that `canonical` wrote.
 
     As `canonical` would write it, in a third of the time: there is nothing in it to escape or to sort.
     """
-    return f'{{"c":"{commitment(salt, record)}","k":"{record["kind"]}","v":{VERSION}}}'.encode()
+    return f'{{"c":"{_commitment(salt, written)}","k":"{kind}","v":{VERSION}}}'.encode()
+
+
+def _commitment(salt: bytes, written: bytes) -> str:
+    return hmac.digest(salt, written, "sha256").hex()
 
 
 def heartbeat_entry(at: datetime) -> bytes:

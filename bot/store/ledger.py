@@ -82,10 +82,10 @@ class LedgerTables(LedgerReader):
     def pending(self, limit: int, until: datetime) -> tuple[list[KeptRoute], list[KeptOutcome]]:
         """Read the rows that have no place yet."""
         asked = {"until": until, "most": limit}
-        routes = [KeptRoute(*row) for row in self._connection.execute(_ROUTES, asked)]
+        routes = [KeptRoute._make(row) for row in self._connection.execute(_ROUTES, asked).all()]
         if len(routes) == limit:  # the outcomes of later hours come after all of these
             asked["until"] = routes[-1].hour
-        return routes, [KeptOutcome(*row) for row in self._connection.execute(_OUTCOMES, asked)]
+        return routes, [KeptOutcome._make(row) for row in self._connection.execute(_OUTCOMES, asked).all()]
 
     def numbers(self) -> dict[str, Numbers]:
         """Read the last numbers."""
