@@ -6,8 +6,15 @@ from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Table, Text
 
 from bot.store.tables import FILTERS, UtcDateTime, metadata
 
+ANY_HOUR = (1 << 24) - 1
 
-def _counts(name: str, period: str) -> Table:
+
+def _hours() -> Column[int]:
+    """A bit for each hour of the day that has any; days from before there were bits have all of them."""
+    return Column("hours", Integer, nullable=False, server_default=str(ANY_HOUR))
+
+
+def _counts(name: str, period: str, *more: Column[int]) -> Table:
     """Count routings by all that they are filtered by, for each hour or day; made anew from `routings`."""
     return Table(
         name,
@@ -16,13 +23,14 @@ def _counts(name: str, period: str) -> Table:
         Column(period, UtcDateTime, primary_key=True),
         *(Column(column, Text, primary_key=True) for column in FILTERS),
         Column("count", BigInteger, nullable=False),
+        *more,
         Index(f"{name}_{period}", period),
         sqlite_with_rowid=False,
     )
 
 
 rollup_hours = _counts("rollup_hours", "hour")
-rollup_days = _counts("rollup_days", "day")
+rollup_days = _counts("rollup_days", "day", _hours())
 
 # The same by one property at a time, and by none: what figures are drawn from.
 rollup_values = Table(
@@ -33,6 +41,7 @@ rollup_values = Table(
     Column("property", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     Column("count", BigInteger, nullable=False),
+    _hours(),
     Index("rollup_values_day", "day"),
     sqlite_with_rowid=False,
 )

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 
-from bot.store.portal_tables import rollup_days, rollup_totals, rollup_values
+from bot.store.portal_tables import rollup_totals, rollup_values
 from bot.store.rollups import PROPERTIES
 from bot.store.tables import outcomes, routings
+from bot.store.wanted import Wanted, counted, looked_through, of_days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,24 +27,6 @@ COLUMNS = (
     *("hour", "service", "channel", "language", "chosen_by", "outcome", "late", "leaf_index"),
     *("partner_seq", "id", "flow_revision", "directory_revision", "code_version"),
 )
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which routings: each filter may be left out. `since` is in, `until` is out; both whole days in UTC."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    service: str = ""
-    channel: str = ""
-    language: str = ""
-    chosen_by: str = ""
-    outcome: str = ""
-
-    def equal(self) -> dict[str, str]:
-        """The values that a routing must have, by column."""
-        found = {name: getattr(self, name) for name in PROPERTIES}
-        return {name: value for name, value in found.items() if value}
 
 
 @dataclass(frozen=True)
@@ -86,20 +69,24 @@ def page(
 
     A routing that is added meanwhile never moves another to a second page, nor off one.
     """
-    return connection.execute(_page(partner, wanted, after, limit)).mappings().all()
+    return connection.execute(_page(connection, partner, wanted, after, limit)).mappings().all()
 
 
 def rows(
     connection: Connection, partner: str, wanted: Wanted, after: Place | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Give the same as plain rows, for exports: COLUMNS in order, then `seq`."""
-    return connection.execute(_page(partner, wanted, after, limit)).all()
+    return connection.execute(_page(connection, partner, wanted, after, limit)).all()
 
 
-def _page(partner: str, wanted: Wanted, after: Place | None, limit: int) -> Select[Any]:
-    column = routings.c
-    filters: list[ColumnElement[bool]] = [column.partner == partner, *_of_days(column.hour, wanted)]
-    filters += [column[name] == value for name, value in wanted.equal().items()]
+def _page(
+    connection: Connection, partner: str, wanted: Wanted, after: Place | None, limit: int
+) -> Select[Any]:
+    column, equal = routings.c, wanted.equal()
+    filters = [column.partner == partner, *of_days(column.hour, wanted)]
+    if equal:
+        filters += [column[name] == value for name, value in equal.items()]
+        filters.append(looked_through(connection, partner, wanted, after.hour if after else None, limit))
     if after is not None:
         filters.append(tuple_(column.hour, column.seq) < (after.hour, after.seq))
     newest = (column.hour.desc(), column.seq.desc())
@@ -125,16 +112,8 @@ def outcomes_of(connection: Connection, partner: str, routing_id: str) -> Sequen
 
 def count(connection: Connection, partner: str, wanted: Wanted) -> int:
     """Count a partner's routings in the ledger that pass the filters."""
-    equal = wanted.equal()
-    if len(equal) > 1:
-        table = rollup_days
-        filters = [table.c[name] == value for name, value in equal.items()]
-    else:
-        # By one property there are counts; by none any property gives them.
-        table = rollup_values
-        [(name, value)] = equal.items() or [("service", "")]
-        filters = [table.c.property == name, *([table.c.value == value] if value else [])]
-    mine = [table.c.partner == partner, *_of_days(table.c.day, wanted)]
+    table, filters = counted(wanted.equal())
+    mine = [table.c.partner == partner, *of_days(table.c.day, wanted)]
     found = connection.execute(select(func.sum(table.c["count"])).where(*mine, *filters)).scalar_one()
     return int(found or 0)
 
@@ -154,12 +133,12 @@ def counts(connection: Connection, since: datetime, until: datetime, partner: st
     within = Wanted(since, until)
     column, total = rollup_values.c, rollup_totals.c
     whose = [] if partner is None else [column.partner == partner]
-    of_days = [*whose, *_of_days(column.day, within)]
+    daily = [*whose, *of_days(column.day, within)]
     by: dict[str, dict[str, int]] = {name: {} for name in PROPERTIES}
-    sums = select(column.property, column.value, func.sum(column["count"])).where(*of_days)
+    sums = select(column.property, column.value, func.sum(column["count"])).where(*daily)
     for name, value, number in connection.execute(sums.group_by(column.property, column.value)):
         by[name][value] = int(number)
-    of_hours = [*([] if partner is None else [total.partner == partner]), *_of_days(total.hour, within)]
+    of_hours = [*([] if partner is None else [total.partner == partner]), *of_days(total.hour, within)]
     hourly = select(total.hour, func.sum(total["count"])).where(*of_hours).group_by(total.hour)
     hours = {hour: int(number) for hour, number in connection.execute(hourly)}
     days: dict[datetime, int] = {}
@@ -190,12 +169,3 @@ def first_day(connection: Connection, partner: str | None = None) -> datetime | 
         select(func.min(rollup_totals.c.hour)).where(*whose)
     ).scalar_one()
     return found
-
-
-def _of_days(column: ColumnElement[datetime], wanted: Wanted) -> list[ColumnElement[bool]]:
-    filters = []
-    if wanted.since is not None:
-        filters.append(column >= wanted.since)
-    if wanted.until is not None:
-        filters.append(column < wanted.until)
-    return filters

@@ -8,10 +8,26 @@ the routings; older hours, whose records were purged, keep the counts they had.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from itertools import islice
+from operator import add
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, insert, literal, select, text, union_all
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    bindparam,
+    cast,
+    delete,
+    extract,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
 
 from bot.store.portal_tables import rollup_days, rollup_hours, rollup_totals, rollup_values
 from bot.store.tables import FILTERS, UtcDateTime, routings
@@ -44,23 +60,34 @@ _ADD_UP_TOTALS = insert(rollup_totals).from_select(
     .group_by(rollup_hours.c.partner, rollup_hours.c.hour),
 )
 _FORGET_DAY = delete(rollup_days).where(rollup_days.c.day == _START)
+_HOUR_OF_DAY = cast(extract("epoch", rollup_hours.c.hour), BigInteger) // 3600 % 24
+_BIT = literal_column("1").op("<<")(cast(_HOUR_OF_DAY, Integer))
 _ADD_UP_DAY = insert(rollup_days).from_select(
-    ["day", "partner", *PROPERTIES, "count"],
-    select(_START, *_DAY_KEYS, func.sum(rollup_hours.c.count))
+    ["day", "partner", *PROPERTIES, "count", "hours"],
+    # Each hour has one row of a kind, so that the sum of their bits is all of them.
+    select(_START, *_DAY_KEYS, func.sum(rollup_hours.c.count), func.sum(_BIT))
     .where(rollup_hours.c.hour >= _START, rollup_hours.c.hour < _END)
     .group_by(*_DAY_KEYS),
 )
 
 
+# Neither database's way to put bits together is the other's.
+_ANY_OF_HOURS = reduce(
+    add, (func.max(rollup_days.c.hours.bitwise_and(literal_column(str(1 << hour)))) for hour in range(24))
+)
+
+
 def _values_of(name: str) -> Select[Any]:
     day = rollup_days.c
-    chosen = select(day.partner, day.day, literal(name).label("property"), day[name], func.sum(day.count))
+    counts = (func.sum(day.count), _ANY_OF_HOURS)
+    chosen = select(day.partner, day.day, literal(name).label("property"), day[name], *counts)
     return chosen.where(day.day == _START).group_by(day.partner, day.day, day[name])
 
 
 _FORGET_VALUES = delete(rollup_values).where(rollup_values.c.day == _START)
 _ADD_UP_VALUES = insert(rollup_values).from_select(
-    ["partner", "day", "property", "value", "count"], union_all(*(_values_of(name) for name in PROPERTIES))
+    ["partner", "day", "property", "value", "count", "hours"],
+    union_all(*(_values_of(name) for name in PROPERTIES)),
 )
 
 
@@ -93,7 +120,7 @@ def check(connection: Connection) -> list[datetime]:
     hour = rollup_hours.c
     held = _by_key(connection, select(*(hour[name] for name in (*_KEYS, "count"))).where(hour.hour >= since))
     wrong = {key[1] for key in counted.keys() | held.keys() if counted.get(key) != held.get(key)}
-    return sorted(wrong | _wrong_sums(connection))
+    return sorted(wrong | _wrong_sums(connection) | _wrong_bits(connection, held))
 
 
 def kept_hours(connection: Connection) -> list[datetime]:
@@ -139,6 +166,23 @@ def _wrong_sums(connection: Connection) -> set[datetime]:
     for name in PROPERTIES:
         held = _sums(connection, rollup_values, rollup_values.c.day, rollup_values.c.property == name)
         wrong |= _differing(days, held)
+    return wrong
+
+
+def _wrong_bits(connection: Connection, hours: Iterable[tuple[Any, ...]]) -> set[datetime]:
+    """The days whose bits leave out one of these hours: rows of rollup_hours, in the order of _KEYS."""
+    day, value = rollup_days.c, rollup_values.c
+    by_day = _by_key(connection, select(day.partner, day.day, *(day[name] for name in PROPERTIES), day.hours))
+    of_values = select(value.partner, value.day, value.property, value.value, value.hours)
+    by_value = _by_key(connection, of_values)
+    wrong = set()
+    for partner, hour, *values in hours:
+        start = hour.replace(hour=0)
+        bits = by_day.get((partner, start, *values), 0)
+        for pair in zip(PROPERTIES, values, strict=True):
+            bits &= by_value.get((partner, start, *pair), 0)
+        if not bits >> hour.hour & 1:
+            wrong.add(start)
     return wrong
 
 

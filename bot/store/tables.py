@@ -128,9 +128,8 @@ routings = Table(
     Index("routings_hour", "hour", "seq"),
     Index("routings_partner", "partner", "partner_seq"),
     _unindexed("routings"),
-    # A partner's list, newest hour first, whole and by each filter.
+    # A partner's list, newest hour first; bot/store/hours.py says in which hours a filter finds any.
     Index("routings_partner_hour", "partner", "hour", "seq"),
-    *(Index(f"routings_partner_{one}", "partner", one, "hour", "seq") for one in FILTERS),
     sqlite_autoincrement=True,
 )
 

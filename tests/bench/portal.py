@@ -18,6 +18,7 @@ from statistics import median
 from uuid import uuid4
 
 from bot.store import reports
+from bot.store.wanted import Wanted
 from tests.line import PlayedLine, play
 from tests.partners import Person, add_account
 
@@ -71,8 +72,8 @@ def visit(line: PlayedLine, partner: str) -> Visitors:
     add_account(line, f"bench-{mark}@partner.example", partner=partner)
     add_account(line, f"bench-{mark}@auditor.example", role="auditor")
     with line.wiring.store.reading("rows") as connection:
-        rows = reports.page(connection, partner, reports.Wanted(), None, 400)
-        many = reports.count(connection, partner, reports.Wanted())
+        rows = reports.page(connection, partner, Wanted(), None, 400)
+        many = reports.count(connection, partner, Wanted())
     last = [row for row in rows if row["partner_seq"]][-1]  # the others are not in the log yet
     month = f"{last['hour']:%Y-%m}" if last["hour"].month != line.now.month else ""
     before = datetime(line.now.year - (line.now.month == 1), (line.now.month - 2) % 12 + 1, 1, tzinfo=UTC)

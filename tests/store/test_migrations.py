@@ -37,8 +37,8 @@ COLUMNS = {
     "redactions": ["sid", "kind", "kept_at", "due_at", "tries", "lease"],
     "redacted": ["result", "count"],
     "rollup_hours": ["partner", "hour", *FILTERS, "count"],
-    "rollup_days": ["partner", "day", *FILTERS, "count"],
-    "rollup_values": ["partner", "day", "property", "value", "count"],
+    "rollup_days": ["partner", "day", *FILTERS, "count", "hours"],
+    "rollup_values": ["partner", "day", "property", "value", "count", "hours"],
     "rollup_totals": ["partner", "hour", "count"],
     "assurances": [
         *("id", "partner", "service", "verdict", "words", "listing", "said_by", "said_at"),

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import insert, text, update
 
 from bot.store import reports
-from bot.store.reports import Place, Wanted
-from tests.store.ledgered import HOUR, VALUES, keep_rows, made_up
+from bot.store.portal_tables import ANY_HOUR, rollup_values
+from bot.store.reports import Place
+from bot.store.tables import outcomes, routings
+from bot.store.wanted import Wanted, looked_through
+from tests.store.ledgered import HOUR, VALUES, keep_rows, made_up, wait_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +55,11 @@ def passes(row: dict[str, Any], wanted: Wanted) -> bool:
     )
 
 
+def only(name: str, value: str) -> Wanted:
+    values: dict[str, Any] = {name: value}
+    return Wanted(**values)
+
+
 filters = st.builds(
     Wanted,
     since=st.sampled_from([None, DAY - timedelta(days=3), DAY - timedelta(days=1)]),
@@ -73,6 +81,37 @@ def test_pages_give_each_routing_that_passes_once_newest_first(
     )
     with store.reading("a count") as connection:
         assert reports.count(connection, MINE, wanted) == len(expected)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *(only(name, value) for name, options in VALUES.items() for value in sorted(set(options))),
+        Wanted(channel="voice", outcome="busy"),
+        Wanted(channel="sms", language="lt", chosen_by="word"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_pages_are_whole_while_the_log_is_behind(store: Store, wanted: Wanted, limit: int) -> None:
+    rows = made_up(400)
+    behind = [row for number, row in enumerate(rows) if number % 40 > 33]
+    keep_rows(store, [row for row in rows if row not in behind])
+    wait_in(store, behind)
+    changed = rows[::7]
+    with store.writing("outcomes that are not counted yet") as connection:
+        for row in changed:
+            row["outcome"] = "failed" if row["outcome"] == "busy" else "busy"
+            mine = routings.c.id == row["id"]
+            connection.execute(update(routings).where(mine).values(outcome=row["outcome"]))
+            new = {"routing_id": row["id"], "hour": HOUR, "partner": MINE, "outcome": row["outcome"]}
+            connection.execute(insert(outcomes), new)
+        # As a release from before there were bits leaves a day.
+        old = update(rollup_values).where(rollup_values.c.day == DAY - timedelta(days=2))
+        connection.execute(old.values(hours=ANY_HOUR))
+    found = [row["id"] for row in walked(store, wanted, limit)]
+    assert len(found) == len(set(found))
+    assert set(found) == {row["id"] for row in rows if passes(row, wanted)}
 
 
 def test_a_routing_that_comes_while_somebody_turns_pages_moves_none(
@@ -119,28 +158,43 @@ def tables_of(found: reports.Counts) -> list[Mapping[Any, int]]:
     return [found.days, found.hours, *found.by.values()]
 
 
-def only(name: str, value: str) -> Wanted:
-    values: dict[str, Any] = {name: value}
-    return Wanted(**values)
-
-
-PLANS = [
+NEWEST = Place(datetime.fromisoformat("2026-11-24T08:00:00+00:00"), 10**6)
+COMMON = [
     Wanted(),
     Wanted(since=DAY - timedelta(days=9), until=DAY),
     *(only(name, options[-1]) for name, options in VALUES.items()),
 ]
 
 
-@pytest.mark.parametrize("wanted", PLANS, ids=str)
-def test_every_filter_has_an_index_that_gives_rows_in_order(store: Store, wanted: Wanted) -> None:
-    if dialect_of(store) == "postgresql":
-        keep_rows(store, made_up(3000))  # a table of one page is read whole, whatever indexes it has
-    place = Place(datetime.fromisoformat("2026-11-24T08:00:00+00:00"), 10**6)
-    plan = explained(store, reports._page(MINE, wanted, place, 50))  # noqa: SLF001 - the statement itself
-    used = next(iter(wanted.equal()), None)
-    assert f"routings_partner_{used or 'hour'}" in plan
+@pytest.mark.parametrize("wanted", COMMON, ids=str)
+@pytest.mark.parametrize("after", [None, NEWEST])
+def test_what_is_common_is_read_in_order_by_an_index(
+    store: Store, wanted: Wanted, after: Place | None
+) -> None:
+    keep_rows(store, made_up(3000))  # a table of one page is read whole, whatever indexes it has
+    plan = explained(store, wanted, after)
+    assert "routings_partner_hour" in plan
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("wanted", [only("language", "lt"), Wanted(language="lt", channel="voice")], ids=str)
+def test_what_is_rare_is_looked_for_in_its_own_hours(store: Store, wanted: Wanted) -> None:
+    rows = made_up(3000)
+    rare = rows[::200]
+    for row in rows:
+        row["language"] = "en"
+    for row in rare:
+        row |= {"language": "lt", "channel": "voice"}
+    keep_rows(store, rows)
+    plan = explained(store, wanted, None)
+    assert "routings_partner_hour" in plan
+    hours = "hour=?" if dialect_of(store) == "sqlite" else "(hour = ANY ("
+    assert hours in plan
+    assert [row["id"] for row in walked(store, wanted, 4)] == [row["id"] for row in reversed(rare)]
+    with store.reading("its hours") as connection:
+        condition = looked_through(connection, MINE, wanted, None, 4).compile()
+    assert condition.params["hour_1"] == [row["hour"] for row in rare[-4:]]
 
 
 def dialect_of(store: Store) -> str:
@@ -148,19 +202,15 @@ def dialect_of(store: Store) -> str:
         return connection.dialect.name
 
 
-def explained(store: Store, statement: Any) -> str:
-    """How the database means to do it."""
+def explained(store: Store, wanted: Wanted, after: Place | None) -> str:
+    """How the database means to give a page."""
     with store.reading("a plan") as connection:
-        if dialect_of(store) == "postgresql":
+        statement = reports._page(connection, MINE, wanted, after, 50)  # noqa: SLF001 - the statement itself
+        compiled = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+        if dialect_of(store) == "sqlite":
+            found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")
+        else:
             connection.execute(text("SET LOCAL enable_seqscan = off"))
             connection.execute(text("SET LOCAL enable_bitmapscan = off"))
-        compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
-        word = "EXPLAIN" if dialect_of(store) == "postgresql" else "EXPLAIN QUERY PLAN"
-        return "\n".join(
-            str(tuple(row))
-            for row in connection.exec_driver_sql(
-                f"{word} {compiled}".replace("%", "%%")
-                if dialect_of(store) == "postgresql"
-                else f"{word} {compiled}"
-            )
-        )
+            found = connection.exec_driver_sql(f"EXPLAIN {compiled}".replace("%", "%%"))
+        return "\n".join(str(tuple(row)) for row in found)

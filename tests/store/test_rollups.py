@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from bot.store import reports, rollups
-from bot.store.portal_tables import rollup_days, rollup_hours, rollup_totals, rollup_values
+from bot.store.portal_tables import ANY_HOUR, rollup_days, rollup_hours, rollup_totals, rollup_values
 from bot.store.tables import routings
 from tests.store.ledgered import HOUR, keep_rows, made_up
 
@@ -60,6 +60,40 @@ def test_an_outcome_that_changes_moves_its_count(store: Store) -> None:
             "connected": 1,
             "transfer_started": 2,
         }
+    assert checked(store) == []
+
+
+def test_a_day_says_in_which_hours_it_has_any(store: Store) -> None:
+    rows = made_up(200)
+    keep_rows(store, rows)
+    days: dict[tuple[Any, ...], int] = {}
+    values: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        day, bit = row["hour"].replace(hour=0), 1 << row["hour"].hour
+        key = (day, *(row[name] for name in rollups.PROPERTIES))
+        days[key] = days.get(key, 0) | bit
+        for name in rollups.PROPERTIES:
+            values[day, name, row[name]] = values.get((day, name, row[name]), 0) | bit
+    by_day, by_value = rollup_days.c, rollup_values.c
+    with store.reading("bits") as connection:
+        columns = (by_day.day, *(by_day[name] for name in rollups.PROPERTIES), by_day.hours)
+        assert {tuple(row[:-1]): row[-1] for row in connection.execute(select(*columns))} == days
+        columns = (by_value.day, by_value.property, by_value.value, by_value.hours)
+        assert {tuple(row[:-1]): row[-1] for row in connection.execute(select(*columns))} == values
+
+
+@pytest.mark.parametrize("table", [rollup_days, rollup_values])
+def test_a_day_that_leaves_an_hour_out_is_found_and_mended(store: Store, table: Any) -> None:
+    keep_rows(store, made_up(60))
+    left_out = update(table).where(table.c.day == DAY)
+    with store.writing("too many") as connection:
+        connection.execute(left_out.values(hours=ANY_HOUR))
+    assert checked(store) == []
+    with store.writing("too few") as connection:
+        connection.execute(left_out.values(hours=ANY_HOUR - (1 << HOUR.hour - 1)))
+    assert checked(store) == [DAY]
+    with store.writing("mending") as connection:
+        rollups.refresh(connection, rollups.kept_hours(connection))
     assert checked(store) == []
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Response, abort, render_template, request
 
 from bot.store import Store, reports
-from bot.store.reports import COLUMNS, Place, Wanted
+from bot.store.reports import COLUMNS, Place
+from bot.store.wanted import Wanted
 from bot.web.portal import figures, files, periods
 from bot.web.portal.access import allowed, record_access, viewer
 from bot.web.portal.blueprint import bp, told

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from bot.store.reports import Place, Wanted
+from bot.store.reports import Place
 from bot.store.rollups import PROPERTIES
+from bot.store.wanted import Wanted
 
 LONGEST_VALUE_CHARS = 80
 _PLACE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)-(\d{1,18})", re.ASCII)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import abort, render_template, request
 
 from bot.store import reports
-from bot.store.reports import PAGE_ROWS, Wanted
+from bot.store.reports import PAGE_ROWS
+from bot.store.wanted import Wanted
 from bot.web.portal.access import allowed, record_access, viewer
 from bot.web.portal.blueprint import bp
 from bot.web.portal.log_view import last_checkpoint

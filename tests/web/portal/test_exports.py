@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import StoreError
-from bot.store.reports import COLUMNS, Wanted
+from bot.store.reports import COLUMNS
+from bot.store.wanted import Wanted
 from bot.web.portal import export_pages, files
 from tests.store.ledgered import keep_rows, made_up
 from tests.web.portal.places import AUDITOR, MINE, SAM, Portal
