@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, tuple_
+from sqlalchemy.exc import DBAPIError
 
 from bot.store.portal_tables import rollup_totals, rollup_values
 from bot.store.rollups import PROPERTIES
@@ -75,8 +76,25 @@ def page(
 def rows(
     connection: Connection, partner: str, wanted: Wanted, after: Place | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Give the same as plain rows, for exports: COLUMNS in order, then `seq`."""
+    """Give the same as plain rows: COLUMNS in order, then `seq`."""
     return connection.execute(_page(connection, partner, wanted, after, limit)).all()
+
+
+def columns(
+    connection: Connection, partner: str, wanted: Wanted, after: Place | None, limit: int
+) -> list[Sequence[Any]]:
+    """Give the same by columns, for exports: past SQLAlchemy's rows, which cost more than reading does."""
+    statement = _page(connection, partner, wanted, after, limit)
+    with connection.execute(statement) as found:
+        cursor: Any = found.cursor
+        try:
+            given = cursor.fetchall()
+        except connection.dialect.loaded_dbapi.Error as fault:
+            raise DBAPIError(None, None, fault) from fault
+    chosen = statement.selected_columns
+    readers = [column.type.result_processor(connection.dialect, None) for column in chosen]
+    raw = zip(*given, strict=True) if given else [() for _ in chosen]
+    return [list(map(read, cells)) if read else cells for read, cells in zip(readers, raw, strict=True)]
 
 
 def _page(

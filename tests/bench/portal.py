@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
+from bot.memory import settle
 from bot.store import reports
 from bot.store.wanted import Wanted
 from tests.line import PlayedLine, play
@@ -85,6 +86,7 @@ def visit(line: PlayedLine, partner: str) -> Visitors:
         "routing": last["id"],
         "number": last["partner_seq"],
     }
+    settle()  # as each of the line's processes does
     return Visitors(
         Person(line, f"bench-{mark}@partner.example").sign_in(),
         Person(line, f"bench-{mark}@auditor.example").sign_in(),

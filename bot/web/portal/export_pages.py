@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain, islice
-from typing import Any
 
 from flask import Response, abort, render_template, request
 
@@ -75,20 +73,21 @@ def figures_export(form: str) -> Response:
     with wiring().store.reading("figures can't be read") as connection:
         counts = reports.counts(connection, period.since, period.until, None if whole else who.partner)
     record_access("figures.exported", form=form, period=period.value)
-    rows = figures.rows(counts, period, by_the_rule=whole)
-    return as_file(form, f"figures-{period.value}.{form}", figures.COLUMNS, iter([rows]))
+    page = list(zip(*figures.rows(counts, period, by_the_rule=whole), strict=True))
+    return as_file(form, f"figures-{period.value}.{form}", figures.COLUMNS, iter([page]))
 
 
-def pages_of(store: Store, partner: str, wanted: Wanted) -> Iterator[list[tuple[Any, ...]]]:
-    """Give a partner's rows a page at a time; no connection is held in between."""
+def pages_of(store: Store, partner: str, wanted: Wanted) -> files.Pages:
+    """Give a partner's rows a page at a time, by columns; no connection is held in between."""
     after: Place | None = None
     while True:
         with store.reading("routings can't be read") as connection:
-            page = reports.rows(connection, partner, wanted, after, ROWS_AT_ONCE)
-        if page:
-            after = Place(page[-1][0], page[-1][-1])
-            yield [row[:-1] for row in page]
-        if len(page) < ROWS_AT_ONCE:
+            page = reports.columns(connection, partner, wanted, after, ROWS_AT_ONCE)
+        *told, numbers = page
+        if numbers:
+            after = Place(told[0][-1], numbers[-1])
+            yield told
+        if len(numbers) < ROWS_AT_ONCE:
             return
 
 

@@ -1,4 +1,4 @@
-"""Exports, a page of rows at a time: whatever their number, the memory stays the same.
+"""Exports, a page of rows at a time, given by columns: whatever their number, the memory stays the same.
 
 A file that could not be finished must not look finished. CSV and JSON Lines begin to leave before their
 last row is read; when the database fails in between, a last line says INCOMPLETE and the connection is
@@ -8,9 +8,8 @@ temporary file first and leaves only when it is whole.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -20,12 +19,16 @@ from typing import Any, BinaryIO
 
 from bot.errors import StoreError
 
-Row = Sequence[Any]
-Pages = Iterator[Sequence[Row]]
+Page = Sequence[Sequence[Any]]  # columns, each with a cell for every row
+Pages = Iterator[Page]
 
 # OWASP, CSV injection: a spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 _FORMULA_BEGINNINGS = frozenset(FORMULA_BEGINNINGS)
+_QUOTE = '"'
+_SPECIAL = re.compile('[,"\\r\\n]')  # what has a cell of CSV quoted
+_END = "\0"  # of a cell, to look through many at once
+_ANY_SPECIAL = re.compile(f"{_END}[{re.escape(''.join(FORMULA_BEGINNINGS))}]|{_SPECIAL.pattern}")
 INCOMPLETE = "INCOMPLETE: the database failed; download this file again"
 CHUNK_BYTES = 64 * 1024
 
@@ -33,12 +36,11 @@ CHUNK_BYTES = 64 * 1024
 def csv_file(columns: Sequence[str], pages: Pages) -> Iterator[bytes]:
     """Write CSV (RFC 4180, UTF-8)."""
 
-    def write(rows: Iterable[Row]) -> bytes:
-        text = io.StringIO()
-        csv.writer(text).writerows(_written(rows, _csv_cell))
-        return text.getvalue().encode()
+    def write(page: Page) -> bytes:
+        rows = zip(*_written(page, _csv_cell, _csv_texts), strict=True)
+        return "\r\n".join([*map(",".join, rows), ""]).encode()
 
-    yield write([columns])
+    yield write([[name] for name in columns])
     yield from _told_if_cut_off(pages, write, (INCOMPLETE + "\r\n").encode())
 
 
@@ -46,8 +48,9 @@ def jsonl_file(columns: Sequence[str], pages: Pages) -> Iterator[bytes]:
     """Write JSON Lines: an object a row."""
     line = "{" + ",".join(f"{json.dumps(name).replace('%', '%%')}:%s" for name in columns) + "}\n"
 
-    def write(rows: Iterable[Row]) -> bytes:
-        return "".join(map(line.__mod__, _written(rows, _json_cell))).encode()
+    def write(page: Page) -> bytes:
+        rows = zip(*_written(page, _json_cell, _json_texts), strict=True)
+        return "".join(map(line.__mod__, rows)).encode()
 
     yield from _told_if_cut_off(pages, write, json.dumps({"error": INCOMPLETE}).encode() + b"\n")
 
@@ -81,7 +84,8 @@ def _write_workbook(file: BinaryIO, columns: Sequence[str], pages: Pages) -> Non
     with Workbook(file, {"constant_memory": True, **plain}) as book:
         bold = book.add_format({"bold": True})
         sheet = _new_sheet(book, columns, bold)
-        for line, row in enumerate(chain.from_iterable(pages), 1):
+        rows = chain.from_iterable(zip(*page, strict=True) for page in pages)
+        for line, row in enumerate(rows, 1):
             for column, cell in enumerate(row):
                 _write_cell(sheet, line, column, cell)
 
@@ -103,39 +107,48 @@ def _write_cell(sheet: Any, line: int, column: int, cell: Any) -> None:
         sheet.write_string(line, column, _text(cell))
 
 
-def _told_if_cut_off(pages: Pages, write: Callable[[Sequence[Row]], bytes], last: bytes) -> Iterator[bytes]:
+def _told_if_cut_off(pages: Pages, write: Callable[[Page], bytes], last: bytes) -> Iterator[bytes]:
     try:
-        for rows in pages:
-            yield write(rows)
+        for page in pages:
+            yield write(page)
     except StoreError:
         yield last
         raise
 
 
-def _written(rows: Iterable[Row], write: Callable[[Any], str]) -> Iterator[tuple[str, ...]]:
-    """Write the cells of rows, each different cell of a column once: most columns have a few."""
-    columns: list[Iterable[str]] = []
-    for cells in zip(*rows, strict=True):
+def _written(
+    page: Page, write: Callable[[Any], str], write_texts: Callable[[Sequence[str]], Iterable[str]]
+) -> Iterator[Iterable[str]]:
+    """Write the cells of columns, each different cell of a column once: most columns have a few."""
+    for cells in page:
         kinds, different = set(map(type, cells)), set(cells)
         if kinds == {int}:
-            columns.append(map(str, cells))
+            yield map(str, cells)
         elif len(different) * 2 < len(cells) and not kinds >= {int, bool}:  # 1 and True are one key
-            written = {cell: write(cell) for cell in different}
-            columns.append(map(written.__getitem__, cells))
+            yield map({cell: write(cell) for cell in different}.__getitem__, cells)
         else:
-            columns.append(map(write, cells))
-    return zip(*columns, strict=True)
+            yield write_texts(cells) if kinds == {str} else map(write, cells)
 
 
 def _csv_cell(cell: Any) -> str:
     """A cell; one that a spreadsheet would take for a formula gets an apostrophe before it."""
     if isinstance(cell, str):  # most of them are
-        return f"'{cell}" if cell[:1] in _FORMULA_BEGINNINGS else cell
+        text = f"'{cell}" if cell[:1] in _FORMULA_BEGINNINGS else cell
+        return f'"{text.replace(_QUOTE, _QUOTE * 2)}"' if _SPECIAL.search(text) else text
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return str(cell) if isinstance(cell, int) else _hour_text(cell)
+
+
+def _csv_texts(cells: Sequence[str]) -> Iterable[str]:
+    special = _ANY_SPECIAL.search(_END + _END.join(cells))
+    return map(_csv_cell, cells) if special else cells
+
+
+def _json_texts(cells: Sequence[str]) -> Iterable[str]:
+    return map(_quoted, cells)
 
 
 def _json_cell(cell: Any) -> str:

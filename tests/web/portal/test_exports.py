@@ -89,6 +89,10 @@ def test_a_filter_that_can_not_be_read_gives_no_file(portal: Portal) -> None:
     assert portal.person(SAM).get("/downloads/routings.pdf").status_code == 404
 
 
+def by_columns(rows: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    yield list(zip(*rows, strict=True)) or [(), (), ()]
+
+
 dangerous = st.builds(
     lambda first, rest: first + rest,
     st.sampled_from(files.FORMULA_BEGINNINGS),
@@ -98,7 +102,7 @@ dangerous = st.builds(
 
 @given(dangerous)
 def test_a_cell_of_csv_is_never_a_formula_and_loses_nothing(text: str) -> None:
-    written = b"".join(files.csv_file(("a", "b"), iter([[(text, "plain")]]))).decode()
+    written = b"".join(files.csv_file(("a", "b"), iter([[[text], ["plain"]]]))).decode()
     [_, [first, second]] = csv.reader(io.StringIO(written, newline=""))
     assert first == f"'{text}"
     assert second == "plain"
@@ -119,13 +123,13 @@ def test_csv_is_what_the_standard_library_writes(rows: list[tuple[Any, ...]]) ->
     for text, number, truth in rows:
         guarded = f"'{text}" if text.startswith(files.FORMULA_BEGINNINGS) else text
         lines.writerow((guarded, number, None if truth is None else str(truth).lower()))
-    written = b"".join(files.csv_file(("a", 'b"', "c"), iter([rows])))
+    written = b"".join(files.csv_file(("a", 'b"', "c"), by_columns(rows)))
     assert written.decode() == expected.getvalue()
 
 
 @given(dangerous.filter(lambda text: text.isprintable()))
 def test_a_cell_of_a_workbook_is_a_string(text: str) -> None:
-    written = b"".join(files.xlsx_file(("a",), iter([[(text,), ("https://a.example",), ("12",)]])))
+    written = b"".join(files.xlsx_file(("a",), iter([[[text, "https://a.example", "12"]]])))
     [_, [(kind, found)], [(link, _)], [(number, _)]] = cells_of(written)
     assert (kind, found) == ("inlineStr", text)
     assert (link, number) == ("inlineStr", "inlineStr")
@@ -137,15 +141,15 @@ def test_a_cell_of_a_workbook_is_a_string(text: str) -> None:
     )
 )
 def test_json_lines_are_json_whatever_the_cells(rows: list[tuple[Any, ...]]) -> None:
-    written = b"".join(files.jsonl_file(("a", "b%s", "c"), iter([rows]))).decode()
+    written = b"".join(files.jsonl_file(("a", "b%s", "c"), by_columns(rows))).decode()
     assert [list(json.loads(line).values()) for line in written.split("\n")[:-1]] == [
         list(row) for row in rows
     ]
 
 
-def failing_pages(good: int) -> Iterator[list[tuple[str]]]:
+def failing_pages(good: int) -> Iterator[list[list[str]]]:
     for number in range(good):
-        yield [(f"row {number}",)]
+        yield [[f"row {number}"]]
     raise StoreError("the disk is gone")
 
 
@@ -197,10 +201,10 @@ def test_too_many_rows_for_a_workbook_are_refused_with_a_cure(
 @pytest.mark.parametrize("write", [files.csv_file, files.jsonl_file, files.xlsx_file])
 def test_the_memory_does_not_grow_with_the_rows(write: Any) -> None:
     def peak(pages: int) -> int:
-        rows = [("2026-11-24T09:00:00Z", "crimestoppers", number, False) for number in range(1000)]
+        page = [["2026-11-24T09:00:00Z"] * 1000, ["crimestoppers"] * 1000, range(1000), [False] * 1000]
         tracemalloc.start()
         try:
-            for piece in write(("hour", "service", "leaf_index", "late"), iter([rows] * pages)):
+            for piece in write(("hour", "service", "leaf_index", "late"), iter([page] * pages)):
                 assert piece
             return tracemalloc.get_traced_memory()[1]
         finally:
@@ -214,8 +218,7 @@ def test_rows_that_come_meanwhile_do_not_break_a_file(portal: Portal) -> None:
     pages = export_pages.pages_of(portal.line.wiring.store, MINE, Wanted())
     first = next(pages)
     keep_rows(portal.line.wiring.store, made_up(10, seed=7))
-    rest = [row for page in pages for row in page]
-    ids = [row[COLUMNS.index("id")] for row in (*first, *rest)]
+    ids = [cell for page in (first, *pages) for cell in page[COLUMNS.index("id")]]
     assert len(ids) == len(set(ids))
 
 
