@@ -72,7 +72,7 @@ def tally_record(row: KeptTally) -> Record:
 
 
 def placed_entry(row: KeptRoute | KeptOutcome, place: Place) -> bytes:
-    """Make the leaf of a row at its place: `committed_entry` of its record, in a fourth of the time.
+    """Make the leaf of a row at its place: `committed_entry` of its record, in half the time.
 
     Thousands of records differ by hour, id and number alone; what stands around those is written once.
     """

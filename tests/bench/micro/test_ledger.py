@@ -8,6 +8,8 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
+from bot.core.kept import KeptRoute, Place
+from bot.ledger.entries import placed_entry, route_record
 from bot.ledger.integrator import Integrator
 from bot.ledger.record import committed_entry
 from bot.ledger.tiles import grow
@@ -21,6 +23,30 @@ if TYPE_CHECKING:
     from tests.bench.micro.conftest import Measure
 
 LEAVES = 1000
+
+
+ROWS = [
+    KeptRoute(
+        *(number, NOW, "nrp", False, secrets.token_hex(32), None, None, f"{number:032x}"),
+        *("sms", "en", "flow", "directory", "code", "key", "nrp"),
+    )
+    for number in range(LEAVES)
+]
+PLACES = [Place(row.seq, row.seq, row.seq + 1, "nrp", str(row.salt), late=False) for row in ROWS]
+
+
+def test_leaf_written(measure: Measure) -> None:
+    made = measure(lambda: [*map(placed_entry, ROWS, PLACES)], per=LEAVES)
+    assert len(set(made)) == LEAVES
+
+
+def test_leaf_written_by_json(measure: Measure) -> None:
+    def whole(row: KeptRoute, place: Place) -> bytes:
+        record = route_record(row, place.partner, place.partner_seq, late=place.late)
+        return committed_entry(bytes.fromhex(place.salt), record)
+
+    made = measure(lambda: [*map(whole, ROWS, PLACES)], per=LEAVES)
+    assert made == [*map(placed_entry, ROWS, PLACES)]
 
 
 def test_leaf_in_memory(measure: Measure) -> None:
