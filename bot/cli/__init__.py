@@ -10,6 +10,7 @@ import click
 
 from bot import __version__
 from bot.errors import SignpostError
+from bot.memory import loading
 
 
 class Commands(click.Group):
@@ -60,7 +61,8 @@ class Commands(click.Group):
         if cmd_name not in self.known:
             return None
         module, _, name = self.known[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        with loading():
+            command: click.Command = getattr(import_module(module), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

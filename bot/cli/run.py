@@ -97,7 +97,8 @@ def run() -> None:
         chosen = Settings(**{**vars(chosen), "workers": 1})
     _refuse_taken_port(chosen)
     metrics.prepare(ROOT / "var" / f"metrics-{chosen.port}")
-    catalogue = _prove(chosen)
+    with memory.loading():
+        catalogue = _prove(chosen)
     gc.collect()  # of the app that was made for that; each worker would have it
     sys.stdout.flush()
     Server(chosen, catalogue).run()

@@ -51,11 +51,15 @@ class Near:
         """Keep words; where several are near, the first in the alphabet wins."""
         ordered = sorted(words)
         first: dict[str, int] = {}
-        for place, word in enumerate(ordered):
-            for form in one_out(word):
-                first.setdefault(form, place)
-        found = sorted((_sum(form), place) for form, place in first.items())
-        return cls(tuple(ordered), array("I", [one for one, _ in found]), array("H", [at for _, at in found]))
+        for place, word in reversed([*enumerate(ordered)]):
+            first.update(dict.fromkeys(one_out(word), place))
+        # As one number each they are sorted in half the time.
+        found = sorted([_sum(form) << 16 | place for form, place in first.items()])
+        return cls(
+            tuple(ordered),
+            array("I", [one >> 16 for one in found]),
+            array("H", [one & 0xFFFF for one in found]),
+        )
 
     def meant(self, word: str) -> str | None:
         """The word that is near, if there is one."""
