@@ -128,7 +128,7 @@ routings = Table(
     Index("routings_hour", "hour", "seq"),
     Index("routings_partner", "partner", "partner_seq"),
     _unindexed("routings"),
-    # A partner's list, newest hour first; bot/store/hours.py says in which hours a filter finds any.
+    # A partner's list, newest hour first; bot/store/wanted.py says in which hours a filter finds any.
     Index("routings_partner_hour", "partner", "hour", "seq"),
     sqlite_autoincrement=True,
 )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 HOUR = timedelta(hours=1)
+MOST_HOURS = 10_000  # in one statement; SQLite takes three times as many values
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def looked_through(
 def _within(hours: set[datetime]) -> ColumnElement[bool]:
     """Say that a routing is of one of these hours: as a range, which is read in order, if half of it is."""
     hour = routings.c.hour
-    if hours and (max(hours) - min(hours)) / HOUR < 2 * len(hours):
+    if hours and ((max(hours) - min(hours)) / HOUR < 2 * len(hours) or len(hours) > MOST_HOURS):
         return hour.between(min(hours), max(hours))
     return hour.in_(sorted(hours))
 

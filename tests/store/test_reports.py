@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, text, update
 
-from bot.store import reports
+from bot.errors import StoreError
+from bot.store import open_store, reports
 from bot.store.portal_tables import ANY_HOUR, rollup_values
 from bot.store.reports import Place
 from bot.store.tables import outcomes, routings
@@ -195,6 +196,40 @@ def test_what_is_rare_is_looked_for_in_its_own_hours(store: Store, wanted: Wante
     with store.reading("its hours") as connection:
         condition = looked_through(connection, MINE, wanted, None, 4).compile()
     assert condition.params["hour_1"] == [row["hour"] for row in rare[-4:]]
+
+
+def test_many_hours_are_asked_for_as_one_range(store: Store) -> None:
+    rows = made_up(300)
+    keep_rows(store, rows)
+    with store.writing("ten hours of each day, for ten years") as connection:
+        days = [DAY - timedelta(days=number) for number in range(1, 3650)]
+        row = {"partner": MINE, "property": "language", "value": "lt", "count": 1, "hours": (1 << 10) - 1}
+        connection.execute(insert(rollup_values), [row | {"day": day - timedelta(days=5)} for day in days])
+        wanted = only("language", "lt")
+        page = reports.page(connection, MINE, wanted, None, 9000)
+        assert "BETWEEN" in str(looked_through(connection, MINE, wanted, None, 9000))
+    assert {row["id"] for row in page} == {row["id"] for row in rows if row["language"] == "lt"}
+
+
+def test_a_fault_while_rows_are_read_is_told_as_any_other(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+    keep_rows(store, made_up(3000))
+    instructions = 0
+
+    def give_up_late() -> bool:
+        nonlocal instructions
+        instructions += 1000
+        return instructions > 20_000
+
+    def read() -> None:
+        with store.reading("routings") as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.set_progress_handler(give_up_late, 1000)
+            reports.columns(connection, MINE, Wanted(), None, 3000)
+
+    with pytest.raises(StoreError, match=r"routings.*interrupted"):
+        read()
+    store.close()
 
 
 def dialect_of(store: Store) -> str:
