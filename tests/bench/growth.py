@@ -3,8 +3,9 @@
     python -m tests.bench.growth [--sizes 0 1000000] [--databases sqlite postgresql] [--keep FOLDER]
 
 For each database and size: `signpost demo seed` fills it, and then everything whose cost might grow is
-measured, against an empty database where that is what counts. Ten million routings take 10 GB and, on two
-cores, half an hour. With --keep the databases stay in a folder and are used again. Nothing else should run.
+measured, against an empty database where that is what counts. Ten million routings take 7 GB and, on two
+cores, three quarters of an hour. With --keep the databases stay in a folder and are used again. Nothing else
+should run.
 """
 
 from __future__ import annotations
